@@ -1,0 +1,1 @@
+"""Video to audio: a soundtrack generated under the picture."""

@@ -1,0 +1,100 @@
+"""The protocols and values that every model family meets."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from torch import Tensor, nn
+
+from ..media.timeline import tick_count
+from ..media.video import FrameChunk, FrameRate
+from ..prompts.transcript import Transcript
+
+
+@dataclass(frozen=True)
+class FamilySpec:
+    """What a family is and what it asks for; rates in Hz, durations in seconds."""
+
+    name: str
+    title: str
+    licence: str
+    sample_rate_hz: int
+    latent_channels: int
+    latent_rate_hz: float
+    latent_multiple: int  # the network takes latents whose length is a multiple of this
+    frame_rates: Mapping[str, FrameRate]
+    max_duration_s: float
+    shift: float = 1.0
+    steps: int = 20
+    text_scale: float = 3.0
+    video_scale: float = 3.0
+    solver: str = "euler"
+
+    def latent_length(self, duration_s: float) -> int:
+        """Length T of the latent [B, C, T] that covers a duration."""
+        return tick_count(duration_s, self.latent_rate_hz / self.latent_multiple) * self.latent_multiple
+
+
+@dataclass(frozen=True)
+class VisualFeatures:
+    """What the encoders saw: per encoder float [N, D] and its rate in Hz, over duration_s seconds."""
+
+    family: str
+    tensors: Mapping[str, Tensor]
+    rates_hz: Mapping[str, float]
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class TextFeatures:
+    """A prompt as its family encodes it, float [L, D]."""
+
+    family: str
+    tokens: Tensor
+    prompt: str
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What one family's network takes, ready to batch: named tensors [1, ...], text and video apart."""
+
+    text: Mapping[str, Tensor] = field(default_factory=dict)
+    video: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Keyword arguments of the network."""
+        return {**self.text, **self.video}
+
+
+class VisualEncoder(Protocol):
+    def encode(self, chunks: Iterable[tuple[str, FrameChunk]], duration_s: float) -> VisualFeatures:
+        """Encode a video as it streams by; bounded memory."""
+
+
+class TextEncoder(Protocol):
+    def encode(self, prompt: str) -> TextFeatures:
+        """Encode one prompt; an empty prompt means no text."""
+
+
+class Decoder(Protocol):
+    def decode(self, latent: Tensor) -> Tensor:
+        """Latent [B, C, T] to waveforms float32 [B, channels, N] at the family's sample rate, not yet trimmed."""
+
+
+class Family(Protocol):
+    """A model family: four modules that can be moved between devices apart, and the glue between them."""
+
+    spec: FamilySpec
+    visual: nn.Module  # a VisualEncoder
+    text: nn.Module  # a TextEncoder
+    network: nn.Module  # forward(x [B, C, T], sigma [B], **Conditions.tensors()) -> velocity [B, C, T]
+    decoder: nn.Module  # a Decoder
+
+    def condition(
+        self,
+        text: TextFeatures | None,
+        video: VisualFeatures | None,
+        transcript: Transcript | None,
+        duration_s: float,
+    ) -> Conditions:
+        """Lay features out for the network over a duration; None means unconditioned."""
