@@ -1,0 +1,97 @@
+"""Mini's eyes: a small network that watches for the moments at which something sounds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...media.timeline import tick_count
+from ...media.video import FrameChunk
+from ..base import VisualFeatures
+
+RATE_HZ = 25.0
+SIZE = 64
+
+
+@dataclass(frozen=True)
+class VisualConfig:
+    channels: tuple[int, ...] = (24, 48, 64, 96)
+    width: int = 128
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 2, 4)
+
+
+class MiniVisual(nn.Module):
+    """Frames at 25 Hz to one vector a frame: a convolutional network a frame, then dilated convolutions over time."""
+
+    def __init__(self, config: VisualConfig = VisualConfig()):  # noqa: B008
+        super().__init__()
+        channels = (5, *config.channels)
+        self.frame = nn.ModuleList(
+            nn.Conv2d(i, o, 3, stride=2, padding=1) for i, o in zip(channels, channels[1:], strict=False)
+        )
+        self.norms = nn.ModuleList(nn.GroupNorm(8, o) for o in config.channels)
+        self.pool = nn.Linear(config.channels[-1] * 16, config.width)
+        self.time = nn.ModuleList(Dilated(config.width, dilation) for dilation in config.dilations)
+        self.norm = nn.LayerNorm(config.width)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Frames uint8 [B, T, 64, 64, 3] to features float [B, T, width]."""
+        return self.over_time(self.each_frame(motion_channels(frames)))
+
+    def each_frame(self, channels: Tensor) -> Tensor:
+        """Motion channels [B, T, 5, H, W] to one vector a frame [B, T, width]."""
+        h = channels.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        for conv, norm in zip(self.frame, self.norms, strict=True):
+            h = F.silu(norm(conv(h)))
+        return self.pool(h.flatten(1)).unflatten(0, channels.shape[:2])
+
+    def over_time(self, h: Tensor) -> Tensor:
+        """Mix [B, T, width] over time."""
+        h = h.transpose(1, 2)
+        for block in self.time:
+            h = block(h)
+        return self.norm(h.transpose(1, 2))
+
+    def encode(self, chunks: Iterable[tuple[str, FrameChunk]], duration_s: float) -> VisualFeatures:
+        """Encode a video as it streams by, frames of one chunk at a time; only the vectors are kept."""
+        device = self.pool.weight.device
+        vectors, held = [], None  # held: the last two frames seen, whose following frame is still to come
+        for name, chunk in chunks:
+            if name != "sync":
+                continue
+            frames = chunk.frames[None].to(device)
+            held = torch.cat([frames[:, :1], frames], 1) if held is None else torch.cat([held, frames], 1)
+            if held.shape[1] > 2:
+                vectors.append(self.each_frame(motion_channels(held)[:, 1:-1]))
+                held = held[:, -2:]
+        vectors.append(self.each_frame(motion_channels(held)[:, 1:]))
+        features = self.over_time(torch.cat(vectors, 1))[0]
+        features = features[: tick_count(duration_s, RATE_HZ)]
+        return VisualFeatures("mini", {"sync": features}, {"sync": RATE_HZ}, duration_s)
+
+
+class Dilated(nn.Module):
+    """Residual dilated convolution over time."""
+
+    def __init__(self, width: int, dilation: int):
+        super().__init__()
+        self.norm = nn.GroupNorm(1, width)
+        self.wide = nn.Conv1d(width, 2 * width, 3, padding=dilation, dilation=dilation)
+        self.out = nn.Conv1d(width, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate, value = self.wide(self.norm(x)).chunk(2, 1)
+        return x + self.out(torch.sigmoid(gate) * torch.tanh(value))
+
+
+def motion_channels(frames: Tensor) -> Tensor:
+    """Frames uint8 [B, T, H, W, 3] to grey, change since the last, change to the next, and two colour channels.
+
+    Returns float32 [B, T, 5, H, W]; at the ends the change is zero.
+    """
+    red, green, blue = (frames.float() / 255 - 0.5).unbind(-1)
+    grey = (red + green + blue) / 3
+    change = F.pad((grey[:, 1:] - grey[:, :-1]) * 4, (0, 0, 0, 0, 1, 1))
+    return torch.stack([grey, change[:, :-1], change[:, 1:], red - grey, blue - grey], 2)

@@ -1,0 +1,60 @@
+"""Solvers of dx/dsigma = velocity(x, sigma), from the first noise level to the last, all with one signature.
+
+velocity(x, sigma) takes x [B, C, T] and a scalar tensor sigma; callback(step, x, denoised) is told after each step where
+the solver stands and what it would end at, and may raise to stop.
+"""
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+Velocity = Callable[[Tensor, Tensor], Tensor]
+Callback = Callable[[int, Tensor, Tensor], None]
+
+
+def euler(velocity: Velocity, x: Tensor, sigmas: Tensor, callback: Callback | None = None) -> Tensor:
+    """Euler's method: one network call a step."""
+    for i, (sigma, following) in enumerate(zip(sigmas[:-1], sigmas[1:], strict=True)):
+        v = velocity(x, sigma)
+        if callback:
+            callback(i, x, x - sigma * v)
+        x = x + (following - sigma) * v
+    return x
+
+
+def heun(velocity: Velocity, x: Tensor, sigmas: Tensor, callback: Callback | None = None) -> Tensor:
+    """Heun's method, the explicit trapezoidal rule: second order, two calls a step."""
+    for i, (sigma, following) in enumerate(zip(sigmas[:-1], sigmas[1:], strict=True)):
+        v = velocity(x, sigma)
+        if callback:
+            callback(i, x, x - sigma * v)
+        end = x + (following - sigma) * v
+        x = x + (following - sigma) * (v + velocity(end, following)) / 2
+    return x
+
+
+def midpoint(velocity: Velocity, x: Tensor, sigmas: Tensor, callback: Callback | None = None) -> Tensor:
+    """The explicit midpoint rule: second order, two calls a step."""
+    for i, (sigma, following) in enumerate(zip(sigmas[:-1], sigmas[1:], strict=True)):
+        v = velocity(x, sigma)
+        if callback:
+            callback(i, x, x - sigma * v)
+        halfway = x + (following - sigma) / 2 * v
+        x = x + (following - sigma) * velocity(halfway, (sigma + following) / 2)
+    return x
+
+
+def ab2(velocity: Velocity, x: Tensor, sigmas: Tensor, callback: Callback | None = None) -> Tensor:
+    """Adams-Bashforth of two steps with variable step size: second order for one call a step after an Euler start."""
+    v_before, h_before = None, None
+    for i, (sigma, following) in enumerate(zip(sigmas[:-1], sigmas[1:], strict=True)):
+        h = following - sigma
+        v = velocity(x, sigma)
+        if callback:
+            callback(i, x, x - sigma * v)
+        slope = v if v_before is None else v + h / (2 * h_before) * (v - v_before)
+        x, v_before, h_before = x + h * slope, v, h
+    return x
+
+
+SOLVERS = {"euler": euler, "heun": heun, "midpoint": midpoint, "ab2": ab2}
