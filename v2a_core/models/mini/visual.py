@@ -27,6 +27,7 @@ class MiniVisual(nn.Module):
 
     def __init__(self, config: VisualConfig = VisualConfig()):  # noqa: B008
         super().__init__()
+        self.config = config
         channels = (5, *config.channels)
         self.frame = nn.ModuleList(
             nn.Conv2d(i, o, 3, stride=2, padding=1) for i, o in zip(channels, channels[1:], strict=False)
@@ -49,10 +50,9 @@ class MiniVisual(nn.Module):
 
     def over_time(self, h: Tensor) -> Tensor:
         """Mix [B, T, width] over time."""
-        h = h.transpose(1, 2)
         for block in self.time:
             h = block(h)
-        return self.norm(h.transpose(1, 2))
+        return self.norm(h)
 
     def encode(self, chunks: Iterable[tuple[str, FrameChunk]], duration_s: float) -> VisualFeatures:
         """Encode a video as it streams by, frames of one chunk at a time; only the vectors are kept."""
@@ -73,17 +73,17 @@ class MiniVisual(nn.Module):
 
 
 class Dilated(nn.Module):
-    """Residual dilated convolution over time."""
+    """Residual dilated convolution over time with gated activation (WaveNet, van den Oord et al. 2016)."""
 
     def __init__(self, width: int, dilation: int):
         super().__init__()
-        self.norm = nn.GroupNorm(1, width)
+        self.norm = nn.LayerNorm(width)
         self.wide = nn.Conv1d(width, 2 * width, 3, padding=dilation, dilation=dilation)
-        self.out = nn.Conv1d(width, width, 1)
+        self.out = nn.Linear(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        gate, value = self.wide(self.norm(x)).chunk(2, 1)
-        return x + self.out(torch.sigmoid(gate) * torch.tanh(value))
+        gate, value = self.wide(self.norm(x).transpose(1, 2)).transpose(1, 2).chunk(2, -1)
+        return x + self.out(gate.sigmoid() * value.tanh())
 
 
 def motion_channels(frames: Tensor) -> Tensor:

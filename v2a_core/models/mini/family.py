@@ -1,0 +1,137 @@
+"""Mini as a family: one file of weights, four modules, and how features are laid out for its network."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ...errors import InputError
+from ...media.timeline import tick_count
+from ...media.video import FrameRate
+from ...prompts.transcript import Transcript
+from ...weights.formats import read_state, write_state
+from ..base import Conditions, FamilySpec, TextFeatures, VisualFeatures
+from .mel import BANDS, HOP, SAMPLE_RATE_HZ
+from .network import MiniNetwork, NetworkConfig
+from .text import MiniText, TextConfig
+from .visual import RATE_HZ, SIZE, MiniVisual, VisualConfig
+from .vocoder import MiniVocoder, VocoderConfig
+
+SHIPPED = Path(__file__).with_name("mini.safetensors")
+LICENCE = "CC-BY-SA-4.0"
+PARTS = ("network", "visual", "text", "decoder")
+
+SPEC = FamilySpec(
+    name="mini",
+    title="Mini (ships with the pack, 24 kHz mono)",
+    licence=LICENCE,
+    sample_rate_hz=SAMPLE_RATE_HZ,
+    latent_channels=BANDS,
+    latent_rate_hz=SAMPLE_RATE_HZ / HOP,
+    latent_multiple=4,
+    frame_rates={"sync": FrameRate(RATE_HZ, SIZE, SIZE)},
+    max_duration_s=60.0,
+    shift=1.0,
+    steps=20,
+    text_scale=2.5,
+    video_scale=2.5,
+    solver="euler",
+)
+
+
+@dataclass
+class MiniFamily:
+    network: MiniNetwork
+    visual: MiniVisual
+    text: MiniText
+    decoder: MiniVocoder
+    spec: FamilySpec = SPEC
+
+    def condition(
+        self,
+        text: TextFeatures | None,
+        video: VisualFeatures | None,
+        transcript: Transcript | None,
+        duration_s: float,
+    ) -> Conditions:
+        """One vector a token for text and video, its last channel 1 where there is one, 0 and zeros where not.
+
+        Mini can't speak yet: a transcript with lines raises InputError.
+        """
+        if transcript is not None and transcript.lines:
+            raise InputError("Mini can't speak: disconnect the transcript, or choose a model that can.")
+        tokens = tick_count(duration_s, RATE_HZ)
+        config = self.network.config
+        words = text.tokens if text is not None else torch.zeros(0, config.text_width)
+        seen = video.tensors["sync"][:tokens] if video is not None else torch.zeros(0, config.video_width)
+        return Conditions(
+            text={"text": _present(words[:1].expand(tokens if len(words) else 0, -1), tokens)},
+            video={"video": _present(seen, tokens)},
+        )
+
+
+def _present(vectors: Tensor, tokens: int) -> Tensor:
+    """Vectors [n, D] to [1, tokens, D + 1]: a flag of 1 beside each, zeros after the last."""
+    out = vectors.new_zeros(1, tokens, vectors.shape[1] + 1)
+    out[0, : len(vectors), :-1] = vectors
+    out[0, : len(vectors), -1] = 1
+    return out
+
+
+def build(config: dict[str, dict], words: tuple[str, ...], *, device="cpu", dtype=None, operations=None) -> MiniFamily:
+    """Mini with freshly drawn weights; config holds the fields of the parts' configs by part, defaults where it is silent."""
+    family = MiniFamily(
+        network=MiniNetwork(
+            _config(NetworkConfig, config, "network"), dtype=dtype, device=device, operations=operations or nn
+        ),
+        visual=MiniVisual(_config(VisualConfig, config, "visual")).to(device),
+        text=MiniText(_config(TextConfig, config, "text"), words).to(device),
+        decoder=MiniVocoder(_config(VocoderConfig, config, "decoder")).to(device),
+    )
+    for name in PARTS:
+        getattr(family, name).eval().requires_grad_(False)
+    return family
+
+
+def _config(kind: type, config: dict[str, dict], part: str):
+    fields = config.get(part, {})
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+
+
+def load(*, device="cpu", dtype=None, operations=None, weights=None) -> MiniFamily:
+    """Mini with its shipped weights, or those of another file; weights="random" gives seeded random ones for tests."""
+    make = {"device": device, "dtype": dtype, "operations": operations}
+    if weights == "random":
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            family = build({}, ("rain", "wood", "on", "footsteps"), **make)
+            family.text.table.normal_()
+            return family
+    metadata, state = read_state(weights or SHIPPED, family="mini")
+    words = tuple(bytes(state.pop("text.words").tolist()).decode().split("\n"))
+    family = build(json.loads(metadata["config"]), words, **make)
+    for name in PARTS:
+        part = {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
+        _load_part(getattr(family, name), part, name, weights or SHIPPED)
+    return family
+
+
+def _load_part(module: nn.Module, state: dict[str, Tensor], name: str, path) -> None:
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        raise InputError(f"{path} does not fit Mini's {name}: {error}") from error
+
+
+def save(family: MiniFamily, path, metadata: dict[str, str] | None = None) -> None:
+    """Write all of Mini as one float16 safetensors file."""
+    state = {
+        f"{name}.{key}": value.detach().cpu().half().contiguous()
+        for name in PARTS
+        for key, value in getattr(family, name).state_dict().items()
+    }
+    state["text.words"] = torch.tensor(list("\n".join(family.text.words).encode()), dtype=torch.uint8)
+    config = {name: asdict(getattr(family, name).config) for name in PARTS}
+    write_state(path, state, {"family": "mini", "licence": LICENCE, "config": json.dumps(config), **(metadata or {})})
