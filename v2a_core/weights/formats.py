@@ -2,14 +2,13 @@
 
 import json
 import os
-import uuid
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from ..atomic import whole_file
 from ..errors import InputError
 
 HEADER_LIMIT = 32 << 20  # bytes; the largest published header of the field is under 1 MB
@@ -85,13 +84,8 @@ def read_state(
 
 def write_state(path: str | os.PathLike, state: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:
     """Write tensors and metadata as one safetensors file, which appears under its name only when it is whole."""
-    path = Path(path)
-    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
+    with whole_file(path) as unfinished:
         save_file(dict(state), unfinished, dict(metadata) or None)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _check_family(path, family: str, metadata: Mapping[str, str], names: Iterable[str]) -> None:

@@ -1,0 +1,176 @@
+"""The command line: `v2a generate`, `v2a models`, `v2a preview`, `v2a train`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .atomic import whole_file
+from .errors import InputError
+
+BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, 2 for bad input, 1 for a failing system, 130 for Ctrl-C."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    try:
+        arguments = _parser(train=argv[:1] == ["train"]).parse_args(argv)
+        arguments.run(arguments)
+    except InputError as error:
+        return _complain(error, BAD_INPUT)
+    except OSError as error:
+        return _complain(error, FAILED)
+    except KeyboardInterrupt:
+        print("v2a: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _complain(error: object, code: int) -> int:
+    print(f"v2a: error: {' '.join(str(error).split())}", file=sys.stderr)
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str):
+        raise InputError(f"{message} (`{self.prog} --help` shows what it takes)")
+
+
+def _parser(train: bool) -> argparse.ArgumentParser:
+    parser = _Parser(prog="v2a", description="Make the soundtrack of a video.", allow_abbrev=False)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_generate(commands.add_parser("generate", help="make the soundtrack of a video", allow_abbrev=False))
+    _add_models(commands.add_parser("models", help="list the models: licence, size, where the file is"))
+    _add_preview(commands.add_parser("preview", help="draw picture and sound of a video on one time axis"))
+    training = commands.add_parser("train", help="reproduce the model Mini from its sources")
+    if train:  # the training commands import torch and more, which nothing else needs in order to parse
+        _add_training(training)
+    return parser
+
+
+def _add_generate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("video", metavar="VIDEO", type=Path, help="the video to make a soundtrack for")
+    parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="the video with its soundtrack")
+    parser.add_argument("--prompt", default="", help="what to hear")
+    parser.add_argument("--negative", default="", metavar="PROMPT", help="what not to hear")
+    parser.add_argument("--model", default="mini", help="one of those that `v2a models` lists (default: mini)")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="a model file to use in place of the shipped one")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same sound (default: 0)")
+    parser.add_argument("--steps", type=int, help="steps of the solver (default: the model's own)")
+    parser.add_argument("--solver", help="euler, heun, midpoint or ab2 (default: the model's own)")
+    parser.add_argument("--cfg", type=float, metavar="SCALE", help="how strictly the prompt is followed")
+    parser.add_argument("--video-cfg", type=float, metavar="SCALE", help="how strictly the picture is followed")
+    parser.add_argument("--start", type=float, default=0.0, metavar="S", help="skip that many seconds of the video")
+    parser.add_argument("--duration", type=float, metavar="S", help="stop after that many seconds")
+    parser.add_argument("--codec", help="of the soundtrack: aac, flac or opus (default: aac, or what the file takes)")
+    parser.add_argument("--device", default="cpu", help="where to compute: cpu, cuda, mps (default: cpu)")
+    parser.set_defaults(run=_generate)
+
+
+def _generate(arguments: argparse.Namespace) -> None:
+    from .pipeline import generate
+
+    with Bars() as progress:
+        result = generate(
+            arguments.video,
+            arguments.output,
+            prompt=arguments.prompt,
+            negative=arguments.negative,
+            model=arguments.model,
+            weights=arguments.weights,
+            seed=arguments.seed,
+            steps=arguments.steps,
+            solver=arguments.solver,
+            cfg=arguments.cfg,
+            video_cfg=arguments.video_cfg,
+            start_s=arguments.start,
+            duration_s=arguments.duration,
+            codec=arguments.codec,
+            device=arguments.device,
+            progress=progress,
+        )
+    print(f"{result.path}: {result.audio.duration_s:.2f} s of sound, seed {result.settings.seed}")
+    print(stage_times(result.seconds))
+
+
+def stage_times(seconds: dict[str, float]) -> str:
+    """One line that says what each stage took and its share of the whole."""
+    total = sum(seconds.values())
+    stages = ", ".join(f"{stage} {took:.2f} s ({took / total:.0%})" for stage, took in seconds.items())
+    return f"  took {total:.2f} s: {stages}"
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--check", action="store_true", help="compare the files with the catalogue, byte for byte")
+    parser.set_defaults(run=_models)
+
+
+def _models(arguments: argparse.Namespace) -> None:
+    from .weights.catalog import catalog
+    from .weights.files import locate, verify
+
+    for model in catalog().values():
+        print(f"{model.name}: {model.title}, {model.licence}, {model.bytes / 1e6:.1f} MB\n  {model.about}")
+        for file in model.files:
+            found = verify(file) if arguments.check else locate(file)
+            print(f"  {found or f'{file.path} (not there)'}")
+
+
+def _add_preview(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("video", metavar="VIDEO", type=Path, help="a video that has sound")
+    parser.add_argument("-o", "--output", metavar="PNG", type=Path, required=True, help="the picture to write")
+    parser.add_argument("--width", type=int, default=1600, metavar="PIXELS", help="its width (default: 1600)")
+    parser.set_defaults(run=_preview)
+
+
+def _preview(arguments: argparse.Namespace) -> None:
+    from .media.audio import read_audio
+    from .media.video import VideoSource
+    from .preview import save_png, sync_preview
+    from .settings import check_output
+
+    source = VideoSource.from_path(arguments.video)
+    path = check_output(arguments.output, source, (".png",))
+    audio = read_audio(source)
+    if audio is None:
+        raise InputError(f"{arguments.video} has no sound to draw: `v2a generate` makes one.")
+    with Bars() as progress:
+        pixels = sync_preview(source, audio, width=arguments.width, progress=progress)
+    with whole_file(path) as unfinished:
+        save_png(pixels, unfinished)
+    print(path)
+
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    # Each training command's parser sets `run`, a function of its arguments.
+    try:
+        from .training.commands import add_parsers
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"`v2a train` needs the package {error.name}: install this one with its extra, comfyui-v2a[train]."
+        ) from error
+    add_parsers(parser.add_subparsers(title="training commands", metavar="COMMAND", required=True))
+
+
+class Bars:
+    """One progress bar a stage on a terminal, nothing elsewhere; use it as `progress`."""
+
+    def __init__(self):
+        self.bar, self.stage = None, None
+
+    def __enter__(self) -> "Bars":
+        return self
+
+    def __exit__(self, *raised) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        from tqdm import tqdm
+
+        if stage != self.stage:
+            self.__exit__()
+            self.bar, self.stage = tqdm(desc=stage, total=total, disable=None, leave=True), stage
+        self.bar.total = total
+        self.bar.update(done - self.bar.n)

@@ -1,0 +1,191 @@
+"""The whole job: encode the pixels, refine noise into audio under the video and the prompts, decode, mux.
+
+Each stage is a function that a node or a script can call by itself; `generate` is all of them in order.
+`progress(stage, done, total)` is told how a stage gets on and may raise to cancel.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from .errors import InputError
+from .media.audio import Audio, fit_length
+from .media.mux import mux
+from .media.video import VideoSource, probe, read_frames
+from .models import load_family
+from .models.base import Conditions, Family, FamilySpec, TextFeatures, VisualFeatures
+from .prompts.transcript import Transcript
+from .sampling.flow import draw_noise, shifted_sigmas
+from .sampling.guidance import Guidance, guided_velocity
+from .sampling.solvers import SOLVERS
+from .settings import Settings, check_duration, check_output, check_prompt
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A soundtrack: the audio, the settings it was made with, its file if any, and seconds of wall time a stage."""
+
+    audio: Audio
+    settings: Settings
+    path: Path | None
+    seconds: Mapping[str, float]
+
+
+def generate(
+    video: VideoSource | str | os.PathLike,
+    output: str | os.PathLike | None = None,
+    *,
+    prompt: str = "",
+    negative: str = "",
+    model: str | Family = "mini",
+    seed: int = 0,
+    steps: int | None = None,
+    cfg: float | None = None,
+    video_cfg: float | None = None,
+    solver: str | None = None,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
+    codec: str | None = None,
+    device: str = "cpu",
+    weights: str | os.PathLike | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Make the soundtrack of a video, exactly as long as it, and where output is given a video file that has it.
+
+    prompt says what to hear, negative what not to. cfg and video_cfg are the guidance scales of the prompt and of the
+    picture; they, steps and solver are the model's own where left out. start_s and duration_s trim a video given by
+    path.
+    codec is "aac" (the default), "flac" or "opus". The same seed gives the same audio, bit for bit on the same machine.
+    Raises InputError for bad input; an output file appears only when it is whole.
+    """
+    source = video if isinstance(video, VideoSource) else VideoSource.from_path(video, start_s, duration_s)
+    check_prompt(prompt, "prompt")
+    check_prompt(negative, "negative prompt")
+    path = None if output is None else check_output(output, source)
+    clock = _Clock()
+    with clock("load"):
+        family = load_family(model, device=device, weights=weights) if isinstance(model, str) else model
+    settings = Settings.for_family(family.spec, seed, steps=steps, cfg=cfg, video_cfg=video_cfg, solver=solver)
+
+    with clock("encode"):
+        features = encode_video(family, source, progress)
+    with clock("prompt"):
+        texts = encode_prompt(family, prompt), encode_prompt(family, negative, "negative prompt")
+        positive, negative_conditions = condition(family, *texts, features)
+    with clock("sample"):
+        noise = draw_latent(family.spec, features.duration_s, settings.seed)
+        latent = sample(family.network, positive, negative_conditions, noise.to(device), settings, progress)
+    with clock("decode"):
+        audio = decode(family, latent, features.duration_s)
+    if path is not None:
+        with clock("mux"):
+            mux(source, audio, path, codec=codec, metadata=provenance(family.spec, settings, prompt), progress=progress)
+    return Result(audio, settings, path, clock.seconds)
+
+
+@torch.inference_mode()
+def encode_video(family: Family, source: VideoSource, progress: Progress | None = None) -> VisualFeatures:
+    """What the family's encoders see in a video, read once from start to end in bounded memory."""
+    duration_s = probe(source).duration_s
+    check_duration(family.spec, duration_s, source.name)
+    chunks = read_frames(source, family.spec.frame_rates, progress=progress)
+    return family.visual.encode(chunks, duration_s)
+
+
+@torch.inference_mode()
+def encode_prompt(family: Family, prompt: str, name: str = "prompt") -> TextFeatures:
+    """A prompt as the family encodes it; an empty one means no text. name is what an error calls it."""
+    check_prompt(prompt, name)
+    return family.text.encode(prompt)
+
+
+@torch.inference_mode()
+def condition(
+    family: Family,
+    positive: TextFeatures | None,
+    negative: TextFeatures | None,
+    features: VisualFeatures | None,
+    transcript: Transcript | None = None,
+    duration_s: float | None = None,
+) -> tuple[Conditions, Conditions]:
+    """Positive conditions (prompt and video) and negative ones (negative prompt, no video) over one duration.
+
+    The duration is that of the features unless duration_s says another; without features it must be given.
+    """
+    if duration_s is None:
+        if features is None:
+            raise InputError("Neither a video nor a duration is given: connect video features, or give the seconds.")
+        duration_s = features.duration_s
+    check_duration(family.spec, duration_s, "the duration")
+    return (
+        family.condition(positive, features, transcript, duration_s),
+        family.condition(negative, None, None, duration_s),
+    )
+
+
+def draw_latent(spec: FamilySpec, duration_s: float, seed: int, batch: int = 1) -> Tensor:
+    """The noise that sampling starts from, float32 [batch, C, T] on the CPU."""
+    return draw_noise((batch, spec.latent_channels, spec.latent_length(duration_s)), seed)
+
+
+@torch.inference_mode()
+def sample(
+    network: Callable[..., Tensor],
+    positive: Conditions,
+    negative: Conditions,
+    noise: Tensor,
+    settings: Settings,
+    progress: Progress | None = None,
+) -> Tensor:
+    """Refine noise [B, C, T] into a latent like it, on the noise's device."""
+    negative_with_video = Conditions(negative.text, positive.video)
+    everything, nothing, seen = (
+        {name: tensor.to(noise.device) for name, tensor in conditions.tensors().items()}
+        for conditions in (positive, negative, negative_with_video)
+    )
+    deltas = Guidance(settings.text_scale, settings.video_scale).deltas(everything, nothing, seen)
+
+    def told(step: int, x: Tensor, denoised: Tensor) -> None:
+        if progress:
+            progress("sample", step + 1, settings.steps)
+
+    velocity = guided_velocity(network, nothing, deltas)
+    return SOLVERS[settings.solver](velocity, noise, shifted_sigmas(settings.steps, settings.shift), told)
+
+
+@torch.inference_mode()
+def decode(family: Family, latent: Tensor, duration_s: float) -> Audio:
+    """A latent [1, C, T] to audio exactly duration_s long."""
+    samples = family.decoder.decode(latent)[0].float().cpu()
+    if not samples.isfinite().all():
+        raise InputError("The model's output is not finite: lower cfg and video cfg, or load the model in float32.")
+    return fit_length(Audio(samples, family.spec.sample_rate_hz), duration_s)
+
+
+def provenance(spec: FamilySpec, settings: Settings, prompt: str) -> dict[str, str]:
+    """What a file is labelled with: that its audio is generated, and from what."""
+    return {
+        "comment": "AI-generated audio",
+        "v2a_model": spec.name,
+        "v2a_seed": str(settings.seed),
+        "v2a_prompt": prompt,
+    }
+
+
+class _Clock:
+    def __init__(self):
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] = time.perf_counter() - start

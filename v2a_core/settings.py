@@ -1,0 +1,87 @@
+"""What a user may ask for, and the errors that say where the bounds are."""
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import InputError
+from .media.video import VideoSource
+from .models.base import FamilySpec
+from .sampling.solvers import SOLVERS
+
+MAX_PROMPT = 2000  # characters
+MAX_STEPS = 1000
+MAX_SCALE = 100.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What steers the sampler: guidance scales of text and video, steps of the solver, and the seed of the noise."""
+
+    seed: int
+    steps: int
+    text_scale: float
+    video_scale: float
+    solver: str
+    shift: float
+
+    def __post_init__(self):
+        _whole_number("seed", self.seed, 0, 2**64 - 1)
+        _whole_number("steps", self.steps, 1, MAX_STEPS)
+        for name, scale in (("cfg", self.text_scale), ("video cfg", self.video_scale)):
+            if not isinstance(scale, int | float) or not 0 <= scale <= MAX_SCALE:
+                raise InputError(f"{name} is {scale!r}: give a number from 0 to {MAX_SCALE:g}.")
+        if self.solver not in SOLVERS:
+            raise InputError(f"There is no solver called {self.solver!r}: choose one of {', '.join(SOLVERS)}.")
+
+    @classmethod
+    def for_family(cls, spec: FamilySpec, seed=0, *, steps=None, cfg=None, video_cfg=None, solver=None) -> "Settings":
+        """A family's own settings, but for those that are given."""
+        return cls(
+            seed=seed,
+            steps=spec.steps if steps is None else steps,
+            text_scale=spec.text_scale if cfg is None else cfg,
+            video_scale=spec.video_scale if video_cfg is None else video_cfg,
+            solver=solver or spec.solver,
+            shift=spec.shift,
+        )
+
+
+def check_prompt(prompt: str, name: str = "prompt") -> None:
+    """Raise InputError for a prompt that is not text or is too long; name is what the error calls it."""
+    if not isinstance(prompt, str):
+        raise InputError(f"The {name} is {type(prompt).__name__}, not text.")
+    if len(prompt) > MAX_PROMPT:
+        raise InputError(f"The {name} has {len(prompt):,} characters: shorten it to {MAX_PROMPT:,}.")
+
+
+def check_duration(spec: FamilySpec, duration_s: float, name: str) -> None:
+    """Raise InputError for a duration that the family can't make in one go."""
+    if not (math.isfinite(duration_s) and duration_s > 0):
+        raise InputError(f"{name} lasts {duration_s} s: there is nothing to make a soundtrack for.")
+    # A hundredth over the limit is a container's rounding, not a longer video.
+    if duration_s > spec.max_duration_s + 0.01:
+        raise InputError(
+            f"{name} lasts {duration_s:.1f} s, and the model {spec.name!r} makes at most {spec.max_duration_s:g} s: "
+            f"trim it with a start and a duration."
+        )
+
+
+def check_output(output: str | os.PathLike, source: VideoSource) -> Path:
+    """The path of a file to write: in a folder that exists, not a folder itself, not the video it is made from."""
+    path = Path(output)
+    if path.is_dir():
+        raise InputError(f"The output {path} is a folder: name a file in it.")
+    if not path.parent.is_dir():
+        raise InputError(f"The output folder {path.parent} does not exist: make it first.")
+    if not path.suffix:
+        raise InputError(f"The output {path} has no extension: end it in .mp4, .mov, .mkv or .webm.")
+    if path.exists() and source.path is not None and path.samefile(source.path):
+        raise InputError(f"The output {path} is the input video: choose another name.")
+    return path
+
+
+def _whole_number(name: str, value: int, low: int, high: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise InputError(f"{name} is {value!r}: give a whole number from {low} to {high}.")
