@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +18,7 @@ SIZE = 64
 
 @dataclass(frozen=True)
 class VisualConfig:
-    channels: tuple[int, ...] = (24, 48, 64, 96)
+    channels: tuple[int, ...] = (32, 64, 96)
     width: int = 128
     dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 2, 4)
 
@@ -28,12 +29,14 @@ class MiniVisual(nn.Module):
     def __init__(self, config: VisualConfig = VisualConfig()):  # noqa: B008
         super().__init__()
         self.config = config
-        channels = (5, *config.channels)
-        self.frame = nn.ModuleList(
-            nn.Conv2d(i, o, 3, stride=2, padding=1) for i, o in zip(channels, channels[1:], strict=False)
-        )
+        first, *rest = config.channels
+        # The first layer takes the step down to 16 x 16 at once: at full size memory traffic would cost more than all the rest.
+        layers = [nn.Conv2d(5, first, 7, stride=4, padding=3)]
+        layers += [nn.Conv2d(i, o, 3, stride=2, padding=1) for i, o in pairwise(config.channels)]
+        self.frame = nn.ModuleList(layers)
         self.norms = nn.ModuleList(nn.GroupNorm(8, o) for o in config.channels)
-        self.pool = nn.Linear(config.channels[-1] * 16, config.width)
+        side = SIZE // 4 >> len(rest)
+        self.pool = nn.Linear(config.channels[-1] * side * side, config.width)
         self.time = nn.ModuleList(Dilated(config.width, dilation) for dilation in config.dilations)
         self.norm = nn.LayerNorm(config.width)
 
@@ -45,7 +48,7 @@ class MiniVisual(nn.Module):
         """Motion channels [B, T, 5, H, W] to one vector a frame [B, T, width]."""
         h = channels.flatten(0, 1).contiguous(memory_format=torch.channels_last)
         for conv, norm in zip(self.frame, self.norms, strict=True):
-            h = F.silu(norm(conv(h)))
+            h = F.relu(norm(conv(h)), inplace=True)
         return self.pool(h.flatten(1)).unflatten(0, channels.shape[:2])
 
     def over_time(self, h: Tensor) -> Tensor:

@@ -11,8 +11,8 @@ from .mel import BANDS, FFT, HOP
 
 @dataclass(frozen=True)
 class VocoderConfig:
-    width: int = 320
-    inner: int = 960
+    width: int = 256
+    inner: int = 768
     depth: int = 8
 
 

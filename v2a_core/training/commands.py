@@ -1,0 +1,138 @@
+"""`v2a train ...`: the commands that rebuild Mini from its sources."""
+
+import argparse
+import math
+from pathlib import Path
+
+from .trainer import TrainConfig
+
+
+def add_parsers(subparsers: argparse._SubParsersAction) -> None:
+    """Add the training commands to a parser; each sets `run`, a function of the arguments and a progress callback."""
+    world = subparsers.add_parser("world", help="render clips of the training world and a contact sheet to look at")
+    world.add_argument("--out", type=Path, required=True, help="folder for the clips")
+    world.add_argument("--clips", type=int, default=10)
+    world.add_argument("--split", choices=("train", "val", "test"), default="train")
+    world.set_defaults(run=_world)
+
+    dataset = subparsers.add_parser("dataset", help="render clips and mix their sounds into shards")
+    dataset.add_argument("--sounds", type=Path, required=True, help="folder that `make sounds` filled")
+    dataset.add_argument("--out", type=Path, required=True)
+    dataset.add_argument("--clips", type=int, default=4096)
+    dataset.add_argument("--variants", type=int, default=4, help="soundtracks a clip")
+    dataset.add_argument("--split", choices=("train", "val", "test"), default="train")
+    dataset.set_defaults(run=_dataset)
+
+    words = subparsers.add_parser("words", help="distil word vectors from a sentence encoder on disk")
+    words.add_argument("--encoder", type=Path, required=True, help="folder in transformers' layout")
+    words.add_argument("--out", type=Path, required=True)
+    words.set_defaults(run=_words)
+
+    eyes = _run_parser(subparsers, "eyes", "train the visual encoder on rendered clips", steps=2500, rate=1.5e-3)
+    eyes.add_argument("--data", type=Path, required=True, help="folder of shards")
+    eyes.set_defaults(run=_eyes)
+
+    vocoder = _run_parser(subparsers, "vocoder", "train the vocoder on recordings", steps=4000, rate=1e-3)
+    vocoder.add_argument("--sounds", type=Path, required=True)
+    vocoder.set_defaults(run=_vocoder)
+
+    mini = _run_parser(subparsers, "mini", "train prompt encoder and diffusion network", steps=6000, rate=1e-3)
+    mini.add_argument("--data", type=Path, required=True, help="folder of shards")
+    mini.add_argument("--words", type=Path, required=True, help="file of `v2a train words`")
+    mini.add_argument("--eyes", type=Path, required=True, help="run of `v2a train eyes`")
+    mini.set_defaults(run=_mini)
+
+    pack = subparsers.add_parser("pack", help="put trained parts together into one file of weights")
+    for part in ("words", "eyes", "vocoder", "mini"):
+        pack.add_argument(f"--{part}", type=Path, required=True)
+    pack.add_argument("--out", type=Path, required=True)
+    pack.set_defaults(run=_pack)
+
+
+def _run_parser(subparsers, name: str, help: str, *, steps: int, rate: float) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(name, help=help)
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder of checkpoint and log; a run found there goes on"
+    )
+    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument("--rate", type=float, default=rate, help="highest learning rate")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop after so long, to go on another time")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--bf16", action="store_true", help="mixed precision")
+    return parser
+
+
+def _config(args: argparse.Namespace) -> TrainConfig:
+    minutes, out = args.minutes, args.out
+    return TrainConfig(out, args.steps, args.rate, device=args.device, bf16=args.bf16, max_s=60 * minutes)
+
+
+def _world(args, progress) -> None:
+    from .world.scene import make_scene, render_video
+
+    args.out.mkdir(parents=True, exist_ok=True)
+    for seed in range(args.clips):
+        scene = make_scene(seed, split=args.split)
+        render_video(scene, args.out / f"{args.split}-{seed:04d}-{scene.family}.mp4", 480, 270)
+        progress("world", seed + 1, args.clips)
+
+
+def _dataset(args, progress) -> None:
+    from .dataset import build
+    from .world.sounds import SoundLibrary
+
+    library = SoundLibrary(args.sounds, progress)
+    build(args.out, library, args.clips, args.variants, args.split, progress=progress)
+
+
+def _words(args, progress) -> None:
+    from .words import write_words
+
+    write_words(args.encoder, args.out, progress)
+
+
+def _eyes(args, progress) -> None:
+    from .eyes import train_eyes
+    from .shards import Shards
+    from .trainer import plot_log
+
+    train_eyes(Shards(args.data), _config(args), progress)
+    plot_log(args.out)
+
+
+def _vocoder(args, progress) -> None:
+    from .trainer import plot_log
+    from .vocoder import train_vocoder
+    from .world.sounds import SoundLibrary
+
+    train_vocoder(SoundLibrary(args.sounds, progress).all("train"), _config(args), progress)
+    plot_log(args.out)
+
+
+def _mini(args, progress) -> None:
+    from ..models.mini.visual import MiniVisual
+    from .mini import cached_features, train_mini
+    from .shards import Shards
+    from .trainer import load_average, plot_log
+    from .words import read_text
+
+    shards = Shards(args.data)
+    visual = load_average(MiniVisual(), args.eyes, "visual.")
+    features = cached_features(args.out, visual, shards, args.device, progress)
+    train_mini(read_text(args.words), shards, features, _config(args), progress)
+    plot_log(args.out)
+
+
+def _pack(args, progress) -> None:
+    from ..models.mini import family
+    from ..models.mini.network import MiniNetwork
+    from ..models.mini.visual import MiniVisual
+    from ..models.mini.vocoder import MiniVocoder
+    from .mini import Reader
+    from .trainer import load_average
+    from .words import read_text
+
+    reader = load_average(Reader(read_text(args.words), MiniNetwork()), args.mini)
+    visual = load_average(MiniVisual(), args.eyes, "visual.")
+    decoder = load_average(MiniVocoder(), args.vocoder)
+    family.save(family.MiniFamily(reader.network, visual, reader.text, decoder), args.out)

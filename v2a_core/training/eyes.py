@@ -1,0 +1,81 @@
+"""Training of Mini's visual encoder on what the world knows: when things sound, how loud, and what they look like."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..models.mini.visual import MiniVisual
+from .objective import onset_loss
+from .shards import Shards
+from .trainer import TrainConfig, Training
+
+BATCH = 12
+TICKS = 100
+FRAMES_A_TICK = 4
+
+
+class Eyes(nn.Module):
+    """The visual encoder and the heads that are thrown away after training."""
+
+    def __init__(self, visual: MiniVisual, looks: int):
+        super().__init__()
+        width = visual.config.width
+        self.visual = visual
+        self.onset = nn.Linear(width, FRAMES_A_TICK)
+        self.level = nn.Linear(width, FRAMES_A_TICK)
+        self.look = nn.Linear(width, looks)
+
+    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Frames uint8 [B, T, 64, 64, 3] to onset logits and levels [B, 4 T] at 100 Hz and look logits [B, T, looks]."""
+        h = self.visual(frames)
+        return self.onset(h).flatten(1), self.level(h).flatten(1), self.look(h)
+
+
+def augment(frames: Tensor, rng: np.random.Generator) -> Tensor:
+    """One clip uint8 [T, H, W, 3] mirrored, shifted, greyed, and relit at random; its timing is left alone."""
+    if rng.random() < 0.5:
+        frames = frames.flip(2)
+    frames = torch.roll(frames, tuple(rng.integers(-6, 7, 2)), (1, 2)).float()
+    if rng.random() < 0.3:
+        frames = frames.mean(-1, keepdim=True).expand_as(frames)
+    gain, lift, tint = rng.uniform(0.6, 1.4), rng.uniform(-30, 30), rng.uniform(0.85, 1.15, 3)
+    noise = torch.from_numpy(rng.standard_normal(frames.shape, np.float32)) * rng.uniform(0, 6)
+    return (frames * gain * torch.tensor(tint, dtype=torch.float32) + lift + noise).clamp(0, 255).byte()
+
+
+class ClipBatches:
+    """Batches of augmented crops with their targets, drawn from the number of the step."""
+
+    def __init__(self, shards: Shards, seed: int = 0):
+        self.shards, self.seed = shards, seed
+
+    def __call__(self, step: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        rng = np.random.default_rng((self.seed, step))
+        rows = []
+        for index in rng.integers(len(self.shards), size=BATCH):
+            clip = self.shards.clip(index)
+            start = int(rng.integers(0, len(clip.frames) - TICKS + 1))
+            span = slice(start * FRAMES_A_TICK, (start + TICKS) * FRAMES_A_TICK)
+            frames = augment(clip.frames[start : start + TICKS], rng)
+            rows.append((frames, clip.onset[span], clip.level[span], torch.tensor(clip.look)))
+        return tuple(torch.stack(column) for column in zip(*rows, strict=True))
+
+
+def train_eyes(shards: Shards, config: TrainConfig, progress=None) -> MiniVisual:
+    """Train a visual encoder on rendered clips; returns the averaged one."""
+    torch.manual_seed(0)
+    eyes = Eyes(MiniVisual(), len(shards.looks))
+    training = Training(eyes, config)
+
+    def losses(batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
+        frames, onset, level, look = (tensor.to(config.device) for tensor in batch)
+        onset_logits, level_made, look_logits = eyes(frames)
+        return {
+            "onset": onset_loss(onset_logits, onset),
+            "level": F.mse_loss(level_made.float(), level),
+            "look": 0.1 * F.cross_entropy(look_logits.float().mean(1), look),
+        }
+
+    training.run(ClipBatches(shards), losses, progress)
+    return training.averaged().visual
