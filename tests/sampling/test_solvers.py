@@ -58,7 +58,7 @@ def test_schedule_runs_from_one_to_zero_and_shift_dwells_on_noise():
 
 @pytest.mark.parametrize(("steps", "shift"), [(0, 1.0), (-3, 1.0), (4, 0.0), (4, float("nan"))])
 def test_impossible_schedules_are_named(steps, shift):
-    with pytest.raises(InputError, match="steps is|shift is"):
+    with pytest.raises(InputError, match=r"steps is|shift is"):
         shifted_sigmas(steps, shift)
 
 

@@ -1,10 +1,11 @@
 """Solvers of dx/dsigma = velocity(x, sigma), from the first noise level to the last, all with one signature.
 
-velocity(x, sigma) takes x [B, C, T] and a scalar tensor sigma; callback(step, x, denoised) is told after each step where
-the solver stands and what it would end at, and may raise to stop.
+velocity(x, sigma) takes x [B, C, T] and a scalar tensor sigma; callback(step, x, denoised) is told at each step
+where the solver stands and what it would end at, and may raise to stop.
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from torch import Tensor
 
@@ -14,7 +15,7 @@ Callback = Callable[[int, Tensor, Tensor], None]
 
 def euler(velocity: Velocity, x: Tensor, sigmas: Tensor, callback: Callback | None = None) -> Tensor:
     """Euler's method: one network call a step."""
-    for i, (sigma, following) in enumerate(zip(sigmas[:-1], sigmas[1:], strict=True)):
+    for i, (sigma, following) in enumerate(pairwise(sigmas)):
         v = velocity(x, sigma)
         if callback:
             callback(i, x, x - sigma * v)
@@ -24,7 +25,7 @@ def euler(velocity: Velocity, x: Tensor, sigmas: Tensor, callback: Callback | No
 
 def heun(velocity: Velocity, x: Tensor, sigmas: Tensor, callback: Callback | None = None) -> Tensor:
     """Heun's method, the explicit trapezoidal rule: second order, two calls a step."""
-    for i, (sigma, following) in enumerate(zip(sigmas[:-1], sigmas[1:], strict=True)):
+    for i, (sigma, following) in enumerate(pairwise(sigmas)):
         v = velocity(x, sigma)
         if callback:
             callback(i, x, x - sigma * v)
@@ -35,7 +36,7 @@ def heun(velocity: Velocity, x: Tensor, sigmas: Tensor, callback: Callback | Non
 
 def midpoint(velocity: Velocity, x: Tensor, sigmas: Tensor, callback: Callback | None = None) -> Tensor:
     """The explicit midpoint rule: second order, two calls a step."""
-    for i, (sigma, following) in enumerate(zip(sigmas[:-1], sigmas[1:], strict=True)):
+    for i, (sigma, following) in enumerate(pairwise(sigmas)):
         v = velocity(x, sigma)
         if callback:
             callback(i, x, x - sigma * v)
@@ -47,7 +48,7 @@ def midpoint(velocity: Velocity, x: Tensor, sigmas: Tensor, callback: Callback |
 def ab2(velocity: Velocity, x: Tensor, sigmas: Tensor, callback: Callback | None = None) -> Tensor:
     """Adams-Bashforth of two steps with variable step size: second order for one call a step after an Euler start."""
     v_before, h_before = None, None
-    for i, (sigma, following) in enumerate(zip(sigmas[:-1], sigmas[1:], strict=True)):
+    for i, (sigma, following) in enumerate(pairwise(sigmas)):
         h = following - sigma
         v = velocity(x, sigma)
         if callback:

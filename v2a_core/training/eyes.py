@@ -27,7 +27,7 @@ class Eyes(nn.Module):
         self.look = nn.Linear(width, looks)
 
     def forward(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Frames uint8 [B, T, 64, 64, 3] to onset logits and levels [B, 4 T] at 100 Hz and look logits [B, T, looks]."""
+        """Frames uint8 [B, T, 64, 64, 3] to onset logits and levels [B, 4 T] at 100 Hz, and look logits."""
         h = self.visual(frames)
         return self.onset(h).flatten(1), self.level(h).flatten(1), self.look(h)
 

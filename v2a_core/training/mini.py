@@ -20,8 +20,8 @@ BATCH = 16
 TOKENS = 125
 PATCH = 4
 
-# How often a condition is left out, so that each has its own guidance. A prompt that contradicts the picture is left out
-# rarely: without it the sound must still suit the picture.
+# How often a condition is left out, so that each has its own guidance. A prompt that contradicts the picture is rarely
+# left out: without it the sound must still suit the picture.
 _DROP_VIDEO, _DROP_AGREEING_TEXT, _DROP_CONTRARY_TEXT = 0.12, 0.25, 0.04
 
 

@@ -29,7 +29,7 @@ def onset_loss(logits: Tensor, onsets: Tensor) -> Tensor:
 
 
 def spectral_loss(made: Tensor, true: Tensor, ffts: tuple[int, ...] = (300, 720, 1800)) -> dict[str, Tensor]:
-    """Distances between waveforms [B, N] over several STFT resolutions: magnitude, its logarithm, and the complex values.
+    """Distances between waveforms [B, N] over several STFT resolutions: magnitude, its logarithm, the complex value.
 
     After Yamamoto et al. 2020 (spectral convergence and log magnitude); the small complex term settles the phase.
     """

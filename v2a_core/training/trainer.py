@@ -1,4 +1,4 @@
-"""One training loop for every part: bf16, moving average, checkpoints that resume anywhere, a log and a picture of it."""
+"""One training loop for every part: moving average, checkpoints that resume anywhere, a log and its picture."""
 
 import json
 import math
@@ -143,7 +143,7 @@ class Training:
 
 
 def load_average(module: nn.Module, folder: Path, prefix: str = "") -> nn.Module:
-    """Put the averaged weights of a run's checkpoint into a module, in evaluation mode; prefix names a part of what ran."""
+    """Put the averaged weights of a run's checkpoint into a module, in evaluation mode; prefix names a part of it."""
     start = f"average.{prefix}"
     state = {k.removeprefix(start): v for k, v in load_file(folder / CHECKPOINT).items() if k.startswith(start)}
     wanted = dict(module.named_parameters())

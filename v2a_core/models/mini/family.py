@@ -81,7 +81,7 @@ def _present(vectors: Tensor, tokens: int) -> Tensor:
 
 
 def build(config: dict[str, dict], words: tuple[str, ...], *, device="cpu", dtype=None, operations=None) -> MiniFamily:
-    """Mini with freshly drawn weights; config holds the fields of the parts' configs by part, defaults where it is silent."""
+    """Mini with freshly drawn weights; config holds fields of the parts' configs by part."""
     family = MiniFamily(
         network=MiniNetwork(
             _config(NetworkConfig, config, "network"), dtype=dtype, device=device, operations=operations or nn

@@ -11,7 +11,7 @@ HOP = 240
 FFT = 1024
 BANDS = 80
 
-# Below this magnitude (near -86 dBFS) everything counts as silence: louder floors keep the network from modelling dither.
+# Below this magnitude (near -86 dBFS) everything counts as silence: the network need not model dither.
 _FLOOR = 1e-3
 # Mean and standard deviation of the log-mels of the training world, rounded.
 _MEAN, _STD = -3.0, 3.0

@@ -28,7 +28,7 @@ class NetworkConfig:
 class MiniNetwork(nn.Module):
     """Velocity of the latent; conditions are per-token vectors whose last channel says whether they are there."""
 
-    def __init__(self, config: NetworkConfig = NetworkConfig(), *, dtype=None, device=None, operations=nn):  # noqa: B008
+    def __init__(self, config: NetworkConfig = NetworkConfig(), *, dtype=None, device=None, operations=nn):
         super().__init__()
         self.config, self.dtype = config, dtype or torch.float32
         make = {"dtype": dtype, "device": device, "operations": operations}

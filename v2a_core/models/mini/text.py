@@ -37,7 +37,7 @@ class MiniText(nn.Module):
         self.norm = nn.LayerNorm(config.width)
 
     def tokenize(self, prompt: str) -> list[int]:
-        """Word indices by greedy longest match, continuations written ##like this (WordPiece); unknown text is dropped."""
+        """Word indices by greedy longest match, continuations written ##like this (WordPiece); others are dropped."""
         ids = []
         for word in re.findall(r"[a-z0-9]+", prompt.lower()):
             ids += self._pieces(word)

@@ -26,11 +26,11 @@ class VisualConfig:
 class MiniVisual(nn.Module):
     """Frames at 25 Hz to one vector a frame: a convolutional network a frame, then dilated convolutions over time."""
 
-    def __init__(self, config: VisualConfig = VisualConfig()):  # noqa: B008
+    def __init__(self, config: VisualConfig = VisualConfig()):
         super().__init__()
         self.config = config
         first, *rest = config.channels
-        # The first layer takes the step down to 16 x 16 at once: at full size memory traffic would cost more than all the rest.
+        # The first layer goes down to 16 x 16 at once: at full size memory traffic would cost more than all else.
         layers = [nn.Conv2d(5, first, 7, stride=4, padding=3)]
         layers += [nn.Conv2d(i, o, 3, stride=2, padding=1) for i, o in pairwise(config.channels)]
         self.frame = nn.ModuleList(layers)

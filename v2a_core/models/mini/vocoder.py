@@ -19,7 +19,7 @@ class VocoderConfig:
 class MiniVocoder(nn.Module):
     """Latents to waveforms at 24 kHz."""
 
-    def __init__(self, config: VocoderConfig = VocoderConfig()):  # noqa: B008
+    def __init__(self, config: VocoderConfig = VocoderConfig()):
         super().__init__()
         self.config = config
         self.embed = nn.Conv1d(BANDS, config.width, 7, padding=3)
