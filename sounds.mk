@@ -1,0 +1,22 @@
+# Fetches the packages that the training world's sounds come from, about 2.5 GB unpacked to 5 GB. Only training needs them.
+
+SOUNDS := .cache/sounds
+SOUND_DEBS := 0ad-data minetest-data openclonk-data lugaru-data megaglest-data flare-game teeworlds-data \
+	openttd-opensfx supertuxkart-data
+SOUND_NPM := supersonic-scsynth-samples@0.84.2
+
+.PHONY: sounds
+sounds: $(SOUND_DEBS:%=$(SOUNDS)/x/%/.done) $(SOUNDS)/x/supersonic/.done
+
+# One at a time and then deleted, so that a small disk will do.
+$(SOUNDS)/x/%/.done:
+	rm -rf $(SOUNDS)/deb/$* && mkdir -p $(SOUNDS)/deb/$* $(@D)
+	cd $(SOUNDS)/deb/$* && apt-get download $*
+	dpkg -x $(SOUNDS)/deb/$*/*.deb $(@D)
+	rm -rf $(SOUNDS)/deb/$* && touch $@
+
+$(SOUNDS)/x/supersonic/.done:
+	rm -rf $(SOUNDS)/npm && mkdir -p $(SOUNDS)/npm $(@D)
+	cd $(SOUNDS)/npm && npm pack --silent $(SOUND_NPM)
+	tar -xzf $(SOUNDS)/npm/*.tgz -C $(@D)
+	rm -rf $(SOUNDS)/npm && touch $@

@@ -1,0 +1,198 @@
+"""The library of licence-clean recordings, cut, levelled, split by source file and cached."""
+
+import hashlib
+import json
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from .classes import SOUND_CLASSES
+from .cutting import even_out, find_hit, find_hits, take_hit
+from .packs import SAMPLE_RATE_HZ, Pack, decode, open_pack
+
+SOURCES = Path(__file__).with_name("sources.toml")
+EXTRA = "extra"  # recordings of no class: only `SoundLibrary.all` gives them
+_MAX_TEXTURE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One cut of one source file.
+
+    take: recordings of one take belong together (one object, one place). attack: samples from the start to the
+    attack (0 for textures). start, length: place in the library's buffer.
+    """
+
+    sound_class: str
+    take: int
+    package: str
+    path: str
+    author: str
+    licence: str
+    split: str
+    attack: int
+    start: int
+    length: int
+
+
+class SoundLibrary:
+    """All recordings under `root` (filled by `make sounds`), 24 kHz mono.
+
+    The first use decodes the packages and writes `root/library.safetensors`; later ones load that in about a second.
+    Splits are by source file: a test recording is in no other split, "val" draws from train's.
+    """
+
+    def __init__(self, root: str | Path, progress: Callable[[str, int, int], None] | None = None):
+        root = Path(root)
+        cache = root / "library.safetensors"
+        digest = hashlib.sha256(SOURCES.read_bytes() + _code_bytes()).hexdigest()
+        if not cache.exists() or _metadata(cache)["digest"] != digest:
+            _write(cache, digest, *_build(root, progress))
+        self.recordings = [Recording(**entry) for entry in json.loads(_metadata(cache)["recordings"])]
+        with safe_open(cache, "numpy") as file:
+            self._samples = file.get_tensor("samples")
+        self._takes: dict[tuple[str, str], list[list[Recording]]] = {}
+        for name in SOUND_CLASSES:
+            for split in ("train", "test"):
+                takes = defaultdict(list)
+                for recording in self.recordings:
+                    if recording.sound_class == name and recording.split == split:
+                        takes[recording.take].append(recording)
+                self._takes[name, split] = list(takes.values())
+
+    def wave(self, recording: Recording) -> np.ndarray:
+        """The recording's samples, float32 [N]."""
+        part = self._samples[recording.start : recording.start + recording.length]
+        return part.astype(np.float32) / 32767
+
+    def takes(self, sound_class: str, split: str) -> list[list[Recording]]:
+        """The class's recordings in this split, grouped by take."""
+        return self._takes[sound_class, "test" if split == "test" else "train"]
+
+    def pick(self, sound_class: str, split: str, rng: Generator) -> np.ndarray:
+        """Draw one recording, float32 [N]; every take is as likely as the square root of its size."""
+        take = pick_take(self.takes(sound_class, split), rng)
+        return self.wave(take[rng.integers(len(take))])
+
+    def all(self, split: str) -> list[np.ndarray]:
+        """Every recording of a split, those of no class too, as float32 arrays at 24 kHz mono."""
+        wanted = "test" if split == "test" else "train"
+        return [self.wave(recording) for recording in self.recordings if recording.split == wanted]
+
+
+def pick_take(takes: list[list[Recording]], rng: Generator) -> list[Recording]:
+    """Draw a take with a chance that grows with the square root of its size."""
+    weights = np.sqrt([len(take) for take in takes])
+    return takes[rng.choice(len(takes), p=weights / weights.sum())]
+
+
+def _code_bytes() -> bytes:
+    return b"".join(Path(__file__).with_name(name).read_bytes() for name in ("cutting.py", "packs.py"))
+
+
+def _metadata(cache: Path) -> dict[str, str]:
+    with safe_open(cache, "numpy") as file:
+        return file.metadata()
+
+
+def _write(cache: Path, digest: str, samples: np.ndarray, recordings: list[Recording]) -> None:
+    part = cache.with_suffix(".part")
+    try:
+        metadata = {"digest": digest, "recordings": json.dumps([asdict(recording) for recording in recordings])}
+        save_file({"samples": samples}, part, metadata)
+        part.replace(cache)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class _Source:
+    take: int
+    spec: dict
+    package: str
+    path: str
+    author: str
+    licence: str
+    data: bytes
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def _build(root: Path, progress) -> tuple[np.ndarray, list[Recording]]:
+    sources = list(_sources(root))
+    test = _test_files(sources)
+    buffer: list[np.ndarray] = []
+    recordings: list[Recording] = []
+    seen: set[tuple[str, str]] = set()
+    position = 0
+    for done, source in enumerate(sources):
+        sound_class = source.spec["sound"]
+        # Games repeat files under several names: one copy a class is enough.
+        if (sound_class, source.digest) not in seen:
+            seen.add((sound_class, source.digest))
+            split = "test" if source.digest in test else "train"
+            for wave, attack in _cuts(source):
+                samples = np.round(wave * 32767).astype(np.int16)
+                fields = (source.package, source.path, source.author, source.licence, split, attack)
+                recordings.append(Recording(sound_class, source.take, *fields, position, len(samples)))
+                buffer.append(samples)
+                position += len(samples)
+        if progress:
+            progress("sounds", done + 1, len(sources))
+    return np.concatenate(buffer), recordings
+
+
+def _sources(root: Path) -> Iterator[_Source]:
+    tables = tomllib.loads(SOURCES.read_text())
+    packs: dict[str, Pack] = {}
+    for number, spec in enumerate(tables["take"]):
+        package = spec["package"]
+        about = tables["package"][package]
+        if package not in packs:
+            packs[package] = open_pack(root / "x" / package / about["files"])
+        names = sorted(name for name in packs[package] if any(fnmatchcase(name, like) for like in spec["files"]))
+        for name in names:
+            author, licence = (spec.get(key, about[key]) for key in ("author", "licence"))
+            yield _Source(number, spec, package, name, author, licence, packs[package][name]())
+
+
+def _test_files(sources: list[_Source]) -> set[str]:
+    """Hashes of the test files: about one in six of every class, at least one, at most a half."""
+    files = defaultdict(set)
+    for source in sources:
+        files[source.spec["sound"]].add(source.digest)
+    test: set[str] = set()
+    # Small classes choose first, so that a file two classes share falls where the choice is narrow.
+    for _, digests in sorted(files.items(), key=lambda item: (len(item[1]), item[0])):
+        wanted = max(1, round(len(digests) / 6), min(3, len(digests) // 2))
+        missing = wanted - len(digests & test)
+        test.update(sorted(digests - test)[: max(missing, 0)])
+    return test
+
+
+def _cuts(source: _Source) -> Iterator[tuple[np.ndarray, int]]:
+    wave = decode(source.data, f"{source.package}/{source.path}")
+    if len(wave) < SAMPLE_RATE_HZ // 20 or np.abs(wave).max() < 1e-3:
+        return
+    start_s, stop_s = source.spec.get("span_s", (0.0, _MAX_TEXTURE_S))
+    wave = wave[int(start_s * SAMPLE_RATE_HZ) : int(stop_s * SAMPLE_RATE_HZ)]
+    sound_class = source.spec["sound"]
+    if sound_class == EXTRA:
+        yield wave / max(np.abs(wave).max(), 0.25), 0
+    elif SOUND_CLASSES[sound_class].kind == "texture":
+        yield even_out(wave, source.spec.get("even", 0.8)), 0
+    else:
+        many = source.spec.get("many", False)
+        for hit in find_hits(wave) if many else [find_hit(wave)]:
+            if hit.end - hit.attack > SAMPLE_RATE_HZ // 20:
+                yield take_hit(wave, hit, source.spec.get("max_s", 1.5))
