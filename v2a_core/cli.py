@@ -16,9 +16,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else list(argv)
     try:
         arguments = _parser(train=argv[:1] == ["train"]).parse_args(argv)
-        arguments.run(arguments)
+        with Bars() as progress:
+            arguments.run(arguments, progress)
     except InputError as error:
         return _complain(error, BAD_INPUT)
+    except ModuleNotFoundError as error:
+        return _complain(f"the package {error.name} is missing: install comfyui-v2a[train]", FAILED)
     except OSError as error:
         return _complain(error, FAILED)
     except KeyboardInterrupt:
@@ -68,28 +71,28 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_generate)
 
 
-def _generate(arguments: argparse.Namespace) -> None:
+def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
     from .pipeline import generate
 
-    with Bars() as progress:
-        result = generate(
-            arguments.video,
-            arguments.output,
-            prompt=arguments.prompt,
-            negative=arguments.negative,
-            model=arguments.model,
-            weights=arguments.weights,
-            seed=arguments.seed,
-            steps=arguments.steps,
-            solver=arguments.solver,
-            cfg=arguments.cfg,
-            video_cfg=arguments.video_cfg,
-            start_s=arguments.start,
-            duration_s=arguments.duration,
-            codec=arguments.codec,
-            device=arguments.device,
-            progress=progress,
-        )
+    result = generate(
+        arguments.video,
+        arguments.output,
+        prompt=arguments.prompt,
+        negative=arguments.negative,
+        model=arguments.model,
+        weights=arguments.weights,
+        seed=arguments.seed,
+        steps=arguments.steps,
+        solver=arguments.solver,
+        cfg=arguments.cfg,
+        video_cfg=arguments.video_cfg,
+        start_s=arguments.start,
+        duration_s=arguments.duration,
+        codec=arguments.codec,
+        device=arguments.device,
+        progress=progress,
+    )
+    progress.close()
     print(f"{result.path}: {result.audio.duration_s:.2f} s of sound, seed {result.settings.seed}")
     print(stage_times(result.seconds))
 
@@ -106,7 +109,7 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_models)
 
 
-def _models(arguments: argparse.Namespace) -> None:
+def _models(arguments: argparse.Namespace, progress: "Bars") -> None:
     from .weights.catalog import catalog
     from .weights.files import locate, verify
 
@@ -124,7 +127,7 @@ def _add_preview(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_preview)
 
 
-def _preview(arguments: argparse.Namespace) -> None:
+def _preview(arguments: argparse.Namespace, progress: "Bars") -> None:
     from .media.audio import read_audio
     from .media.video import VideoSource
     from .preview import save_png, sync_preview
@@ -135,21 +138,16 @@ def _preview(arguments: argparse.Namespace) -> None:
     audio = read_audio(source)
     if audio is None:
         raise InputError(f"{arguments.video} has no sound to draw: `v2a generate` makes one.")
-    with Bars() as progress:
-        pixels = sync_preview(source, audio, width=arguments.width, progress=progress)
+    pixels = sync_preview(source, audio, width=arguments.width, progress=progress)
     with whole_file(path) as unfinished:
         save_png(pixels, unfinished)
+    progress.close()
     print(path)
 
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
-    # Each training command's parser sets `run`, a function of its arguments.
-    try:
-        from .training.commands import add_parsers
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"`v2a train` needs the package {error.name}: install this one with its extra, comfyui-v2a[train]."
-        ) from error
+    from .training.commands import add_parsers
+
     add_parsers(parser.add_subparsers(title="training commands", metavar="COMMAND", required=True))
 
 
@@ -163,6 +161,10 @@ class Bars:
         return self
 
     def __exit__(self, *raised) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the bar that is drawn, so that what is printed next has a line of its own."""
         if self.bar is not None:
             self.bar.close()
 
@@ -170,7 +172,7 @@ class Bars:
         from tqdm import tqdm
 
         if stage != self.stage:
-            self.__exit__()
+            self.close()
             self.bar, self.stage = tqdm(desc=stage, total=total, disable=None, leave=True), stage
         self.bar.total = total
         self.bar.update(done - self.bar.n)

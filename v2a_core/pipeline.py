@@ -66,7 +66,7 @@ def generate(
     codec is "aac" (the default), "flac" or "opus". The same seed gives the same audio, bit for bit on the same machine.
     Raises InputError for bad input; an output file appears only when it is whole.
     """
-    source = video if isinstance(video, VideoSource) else VideoSource.from_path(video, start_s, duration_s)
+    source = _source(video, start_s, duration_s)
     check_prompt(prompt, "prompt")
     check_prompt(negative, "negative prompt")
     path = None if output is None else check_output(output, source)
@@ -178,6 +178,14 @@ def provenance(spec: FamilySpec, settings: Settings, prompt: str) -> dict[str, s
         "v2a_seed": str(settings.seed),
         "v2a_prompt": prompt,
     }
+
+
+def _source(video: VideoSource | str | os.PathLike, start_s: float, duration_s: float | None) -> VideoSource:
+    if not isinstance(video, VideoSource):
+        return VideoSource.from_path(video, start_s, duration_s)
+    if start_s or duration_s is not None:
+        raise InputError("A VideoSource holds its own trim: leave start_s and duration_s out, or give the path.")
+    return video
 
 
 class _Clock:

@@ -1,0 +1,266 @@
+"""The command line: the job done; for each kind of bad input one clear line, exit code 2 and nothing left behind."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import torch
+from conftest import write_video
+from PIL import Image
+
+from v2a_core import cli
+from v2a_core.media.audio import read_audio
+from v2a_core.media.video import VideoSource
+from v2a_core.models.mini.family import save
+from v2a_core.weights.catalog import Model, ModelFile
+from v2a_core.weights.formats import write_state
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def weights(mini, tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "mini.safetensors"
+    save(mini, path)
+    return path
+
+
+@pytest.fixture
+def generate(weights, tmp_path):
+    """Run `v2a generate` with few steps; returns the exit code and the output's path."""
+
+    def run(video, *options, output="out.mp4"):
+        folder = tmp_path / "made"
+        folder.mkdir(exist_ok=True)
+        settings = ["--steps", "2", "--weights", str(weights)]
+        return cli.main(["generate", str(video), "-o", str(folder / output), *settings, *options]), folder / output
+
+    return run
+
+
+def fails(capsys, code, told, folder):
+    """Assert exit code 2, one line of error that holds `told`, and an empty folder."""
+    out, err = capsys.readouterr()
+    assert code == 2, err
+    assert err.startswith("v2a: error: ")
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+    assert told in err
+    assert out == ""
+    assert [path.name for path in folder.iterdir()] == []
+
+
+def test_generate_writes_the_video_with_a_soundtrack(generate, clip, capsys):
+    code, path = generate(clip, "--prompt", "rain on wood", "--seed", "7")
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    assert [found.name for found in path.parent.iterdir()] == ["out.mp4"]
+    assert "2.00 s of sound, seed 7" in out
+    for stage in ("load", "encode", "prompt", "sample", "decode", "mux"):
+        assert f"{stage} " in out
+    with av.open(str(path)) as container:
+        assert len(container.streams.video) == 1
+        assert len(container.streams.audio) == 1
+
+
+def test_an_output_that_exists_is_replaced(generate, clip):
+    code, path = generate(clip)
+    first = path.read_bytes()
+    path.write_bytes(b"old")
+    assert (code, generate(clip)[0]) == (0, 0)
+    assert len(path.read_bytes()) == len(first)
+
+
+def test_trims(generate, clip):
+    code, path = generate(clip, "--start", "0.5", "--duration", "1")
+    assert code == 0
+    assert read_audio(VideoSource.from_path(path)).duration_s == pytest.approx(1, abs=0.05)
+
+
+def test_same_as_a_module(clip, weights, tmp_path):
+    command = [sys.executable, "-m", "v2a_core", "generate", clip, "-o", tmp_path / "out.mp4", "--weights", weights]
+    done = subprocess.run([*command, "--steps", "1"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(tmp_path / "out.mp4"))
+    done = subprocess.run([*command, "--steps", "none"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("v2a: error: argument --steps: invalid int value: 'none'")
+
+
+def bad_videos(folder):
+    """{name: (how to make a bad video at a path, a word of the error that tells it)}"""
+    good = write_video(folder / "good.mp4", sound=True).read_bytes()
+
+    def sound_only(path):
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("aac", rate=48000, layout="mono")
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 48000), np.float32), format="fltp", layout="mono")
+            frame.sample_rate = 48000
+            container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+
+    def no_frames(path):
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("mpeg4", rate=25)
+            stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+            container.start_encoding()
+
+    return {
+        "missing.mp4": (lambda path: None, "missing.mp4"),
+        "empty.mp4": (lambda path: path.write_bytes(b""), "empty"),
+        "truncated.mp4": (lambda path: path.write_bytes(good[: len(good) * 6 // 10]), "truncated.mp4"),
+        "text.mp4": (lambda path: path.write_text("This is no video.\n" * 99), "text.mp4"),
+        "folder.mp4": (lambda path: path.mkdir(), "folder.mp4"),
+        "sound.m4a": (sound_only, "no video"),
+        "no_frames.avi": (no_frames, "no_frames.avi"),
+        "huge.y4m": (lambda path: path.write_bytes(b"YUV4MPEG2 W100000 H100000 F25:1\nFRAME\n" + bytes(999)), "100000"),
+        "unknown_codec.mp4": (lambda path: path.write_bytes(good.replace(b"avc1", b"zzzz")), "codec"),
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "missing.mp4",
+        "empty.mp4",
+        "truncated.mp4",
+        "text.mp4",
+        "folder.mp4",
+        "sound.m4a",
+        "no_frames.avi",
+        "huge.y4m",
+        "unknown_codec.mp4",
+    ],
+)
+def test_bad_videos(generate, tmp_path, capsys, name):
+    make, told = bad_videos(tmp_path)[name]
+    make(tmp_path / name)
+    code, path = generate(tmp_path / name)
+    fails(capsys, code, told, path.parent)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--start", "-1"], "-1"),
+        (["--start", "99"], "99"),
+        (["--start", "nan"], "nan"),
+        (["--duration", "-2"], "-2"),
+        (["--duration", "0"], "0"),
+        (["--duration", "inf"], "inf"),
+        (["--duration", "99"], "99"),
+        (["--prompt", "rain " * 20_000], "100,000 characters"),
+        (["--negative", "x" * 2001], "negative prompt has 2,001 characters"),
+        (["--seed", "-1"], "seed is -1"),
+        (["--seed", str(2**64)], "seed is"),
+        (["--seed", "1.5"], "--seed"),
+        (["--steps", "0"], "steps is 0"),
+        (["--steps", "1001"], "steps is 1001"),
+        (["--cfg", "nan"], "cfg is nan"),
+        (["--cfg", "inf"], "cfg is inf"),
+        (["--cfg", "-1"], "cfg is -1"),
+        (["--video-cfg", "101"], "video cfg is 101"),
+        (["--solver", "dopri5"], "dopri5"),
+        (["--codec", "mp3"], "mp3"),
+        (["--model", "sora"], "sora"),
+        (["--device", "abacus"], "abacus"),
+        (["--loud"], "--loud"),
+    ],
+)
+def test_bad_options(generate, clip, capsys, options, told):
+    code, path = generate(clip, *options)
+    fails(capsys, code, told, path.parent)
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [("", "is a folder"), ("none/out.mp4", "does not exist"), ("out", "no extension"), ("out.xyz", "xyz")],
+)
+def test_bad_outputs(generate, clip, capsys, output, told):
+    code, _ = generate(clip, output=output)
+    fails(capsys, code, told, Path(generate.__closure__[0].cell_contents) / "made")
+
+
+def test_the_input_is_never_overwritten(clip, weights, capsys):
+    before = clip.read_bytes()
+    assert cli.main(["generate", str(clip), "-o", str(clip.parent / "." / clip.name)]) == 2
+    assert "is the input video" in capsys.readouterr().err
+    assert clip.read_bytes() == before
+
+
+def test_a_truncated_model_file(generate, clip, weights, tmp_path, capsys):
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes(weights.read_bytes()[:-1000])
+    code, path = generate(clip, "--weights", str(cut))
+    fails(capsys, code, "truncated", path.parent)
+
+
+def test_a_model_file_of_another_family(generate, clip, tmp_path, capsys):
+    other = tmp_path / "other.safetensors"
+    write_state(other, {"fused_blocks.0.weight": torch.zeros(1)}, {})
+    code, path = generate(clip, "--weights", str(other))
+    fails(capsys, code, "an MMAudio network", path.parent)
+
+
+def test_a_video_that_is_too_long(generate, tmp_path, capsys):
+    video = write_video(tmp_path / "long.mp4", seconds=61, fps=2)
+    code, path = generate(video)
+    fails(capsys, code, "trim it", path.parent)
+
+
+@pytest.mark.parametrize("stage", ["encode", "sample", "mux"])
+def test_ctrl_c_leaves_nothing_behind(generate, clip, capsys, monkeypatch, stage):
+    def interrupted(self, at, done, total):
+        if at == stage:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(cli.Bars, "__call__", interrupted)
+    code, path = generate(clip)
+    assert code == 130
+    assert capsys.readouterr().err == "v2a: interrupted\n"
+    assert list(path.parent.iterdir()) == []
+
+
+def test_models_lists_licence_size_and_file(capsys):
+    assert cli.main(["models"]) == 0
+    out = capsys.readouterr().out
+    assert "CC-BY-SA-4.0" in out
+    assert "mini.safetensors" in out
+
+
+def test_models_check_finds_a_changed_file(capsys, monkeypatch):
+    changed = Model("toy", "Toy", "CC0-1.0", "A file that is not what it was.", (ModelFile("errors.py", 1, "0"),))
+    monkeypatch.setattr("v2a_core.weights.catalog.catalog", lambda: {"toy": changed})
+    assert cli.main(["models", "--check"]) == 2
+    assert "is not the published file" in capsys.readouterr().err
+
+
+def test_preview_is_a_picture(sounding_clip, tmp_path, capsys):
+    assert cli.main(["preview", str(sounding_clip), "-o", str(tmp_path / "p.png"), "--width", "640"]) == 0
+    assert Image.open(tmp_path / "p.png").width == 640
+    assert [path.name for path in tmp_path.iterdir()] == ["p.png"]
+
+
+def test_preview_of_a_silent_video(clip, tmp_path, capsys):
+    code = cli.main(["preview", str(clip), "-o", str(tmp_path / "p.png")])
+    fails(capsys, code, "no sound", tmp_path)
+
+
+def test_bars_follow_the_stages(monkeypatch):
+    with cli.Bars() as progress:
+        progress("encode", 1, 2)
+        first = progress.bar
+        progress("sample", 1, 4)
+        progress("sample", 3, 4)
+        assert (first.n, first.total) == (1, 2)
+        assert (progress.bar.n, progress.bar.total, progress.bar.desc) == (3, 4, "sample")
+
+
+@pytest.mark.parametrize("command", [[], ["dance"], ["train"], ["generate"]])
+def test_incomplete_commands(command, capsys):
+    assert cli.main(command) == 2
+    assert capsys.readouterr().err.startswith("v2a: error: ")

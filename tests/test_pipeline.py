@@ -1,0 +1,140 @@
+"""The whole job in the library: lengths, seeds, guidance, provenance, cancel."""
+
+import math
+
+import av
+import pytest
+import torch
+from conftest import write_video
+
+from v2a_core.errors import InputError
+from v2a_core.media.video import VideoSource
+from v2a_core.pipeline import condition, decode, draw_latent, encode_prompt, encode_video, generate, sample
+from v2a_core.settings import Settings
+
+
+def made(mini, video, output=None, **options):
+    return generate(video, output, model=mini, **{"steps": 2, **options})
+
+
+def test_audio_is_exactly_as_long_as_the_video(mini, clip):
+    assert made(mini, clip).audio.samples.shape == (1, 2 * 24000)
+
+
+@pytest.mark.parametrize(("seconds", "fps"), [(0.2, 10), (1.04, 25), (1.5, 12), (3.1, 30)])
+def test_audio_is_exactly_as_long_at_any_rate(mini, tmp_path, seconds, fps):
+    video = write_video(tmp_path / "clip.mp4", seconds=seconds, fps=fps)
+    frames = round(seconds * fps)
+    assert made(mini, video).audio.samples.shape[1] == round(frames / fps * 24000)
+
+
+def test_the_same_seed_is_the_same_sound(mini, clip):
+    first, again, other = (made(mini, clip, seed=seed, prompt="rain").audio.samples for seed in (5, 5, 6))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_prompt_negative_and_picture_all_matter(mini, clip, tmp_path):
+    plain = made(mini, clip, prompt="rain").audio.samples
+    assert not torch.equal(plain, made(mini, clip, prompt="wood").audio.samples)
+    assert not torch.equal(plain, made(mini, clip, prompt="rain", negative="wood").audio.samples)
+    still = write_video(tmp_path / "still.mp4", width=8)
+    assert not torch.equal(plain, made(mini, still, prompt="rain").audio.samples)
+
+
+def test_frames_and_file_are_equals(mini):
+    frames = torch.zeros(50, 64, 64, 3, dtype=torch.uint8)
+    frames[20:] = 255
+    source = VideoSource.from_frames(frames, 25)
+    assert made(mini, source).audio.samples.shape == (1, 48000)
+
+
+def test_the_file_says_what_made_it(mini, clip, tmp_path):
+    result = made(mini, clip, tmp_path / "out.mkv", prompt="rain on wood", seed=11)
+    assert result.path == tmp_path / "out.mkv"
+    with av.open(str(result.path)) as container:
+        text = str(container.metadata)
+    for said in ("AI-generated audio", "mini", "11", "rain on wood"):
+        assert said in text
+
+
+def test_seconds_of_each_stage(mini, clip, tmp_path):
+    stages = ["load", "encode", "prompt", "sample", "decode"]
+    assert list(made(mini, clip).seconds) == stages
+    assert list(made(mini, clip, tmp_path / "out.mp4").seconds) == [*stages, "mux"]
+
+
+def test_progress_ends_at_the_whole(mini, clip, tmp_path):
+    told = []
+    made(mini, clip, tmp_path / "out.mp4", progress=lambda *step: told.append(step))
+    assert [step for step in told if step[0] == "sample"] == [("sample", 1, 2), ("sample", 2, 2)]
+    assert {stage for stage, _, _ in told} == {"encode", "sample", "mux"}
+
+
+def test_a_callback_that_raises_cancels(mini, clip, tmp_path):
+    def cancel(stage, done, total):
+        raise RuntimeError("cancelled")
+
+    with pytest.raises(RuntimeError, match="cancelled"):
+        made(mini, clip, tmp_path / "out.mp4", progress=cancel)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stages_one_by_one_are_the_whole(mini, clip):
+    whole = made(mini, clip, prompt="rain", seed=3).audio.samples
+    features = encode_video(mini, VideoSource.from_path(clip))
+    positive, negative = condition(mini, encode_prompt(mini, "rain"), encode_prompt(mini, ""), features)
+    settings = Settings.for_family(mini.spec, 3, steps=2)
+    latent = sample(mini.network, positive, negative, draw_latent(mini.spec, features.duration_s, 3), settings)
+    assert latent.shape == (1, 80, 200)
+    assert torch.equal(decode(mini, latent, features.duration_s).samples, whole)
+
+
+def test_without_video_a_duration_is_needed(mini):
+    text = encode_prompt(mini, "rain")
+    with pytest.raises(InputError, match="give the seconds"):
+        condition(mini, text, None, None)
+    positive, _ = condition(mini, text, None, None, duration_s=1.5)
+    assert all(tensor.shape[1] == 38 for tensor in positive.tensors().values())
+
+
+@pytest.mark.parametrize("duration_s", [0, -1, math.nan, math.inf, 61])
+def test_bad_durations(mini, duration_s):
+    with pytest.raises(InputError, match="the duration lasts"):
+        condition(mini, None, None, None, duration_s=duration_s)
+
+
+def test_output_that_is_not_finite_is_an_error(mini):
+    with pytest.raises(InputError, match="not finite"):
+        decode(mini, torch.full((1, 80, 8), torch.nan), 0.08)
+
+
+@pytest.mark.parametrize(
+    ("frames", "fps", "told"),
+    [
+        (torch.full((4, 8, 8, 3), torch.nan), 25, "NaN"),
+        (torch.zeros(4, 8, 8, 3), 0, "fps"),
+        (torch.zeros(4, 8, 8, 3), math.nan, "fps"),
+        (torch.zeros(0, 8, 8, 3), 25, "frame"),
+        (torch.zeros(8, 8, 3), 25, r"\[8, 8, 3\]|\(8, 8, 3\)"),
+    ],
+)
+def test_bad_frames(mini, frames, fps, told):
+    with pytest.raises(InputError, match=f"(?i){told}"):
+        made(mini, VideoSource.from_frames(frames, fps))
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"prompt": None}, "NoneType, not text"),
+        ({"seed": 1.0}, "seed is 1.0"),
+        ({"seed": True}, "seed is True"),
+        ({"steps": "many"}, "steps is 'many'"),
+        ({"cfg": "high"}, "cfg is 'high'"),
+        ({"start_s": math.nan}, "nan"),
+    ],
+)
+def test_bad_arguments(mini, clip, options, told):
+    with pytest.raises(InputError, match=told):
+        made(mini, clip, **options)
