@@ -1,0 +1,30 @@
+"""The pack's nodes in the order the data flows."""
+
+from comfy_api.latest import ComfyExtension
+
+from .condition import V2ACondition
+from .decode_audio import V2ADecodeAudio
+from .encode_video import V2AEncodeVideo
+from .load_model import V2ALoadModel
+from .load_video import V2ALoadVideo
+from .mux_video import V2AMuxVideo
+from .prompt import V2APrompt
+from .sampler import V2ASampler
+from .sync_preview import V2ASyncPreview
+from .video_to_audio import V2AVideoToAudio
+
+
+class V2AExtension(ComfyExtension):
+    async def get_node_list(self):
+        return [
+            V2AVideoToAudio,
+            V2ALoadVideo,
+            V2ALoadModel,
+            V2AEncodeVideo,
+            V2APrompt,
+            V2ACondition,
+            V2ASampler,
+            V2ADecodeAudio,
+            V2AMuxVideo,
+            V2ASyncPreview,
+        ]

@@ -1,0 +1,84 @@
+"""V2ACondition: prompts and features, laid out for the network over one duration."""
+
+from comfy_api.latest import io
+
+from ..v2a_core.errors import InputError
+from . import host
+from .conditioning import pack_conditions, unpack_prompt
+from .types import Features, Transcript, schema
+
+# What rides on a LATENT beside its samples: its exact length, which a whole number of frames does not tell.
+DURATION = "v2a_duration_s"
+
+
+class V2ACondition(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return schema(
+            "V2ACondition",
+            "V2A Condition",
+            description="Brings prompts and video together over the length of the video, and makes the empty latent for it.",
+            search_aliases=["empty latent audio", "audio conditioning", "apply video features"],
+            inputs=[
+                io.Conditioning.Input("positive", tooltip="What to hear, from V2A Prompt."),
+                io.Conditioning.Input("negative", tooltip="What not to hear, from V2A Prompt."),
+                Features.Input(
+                    "features",
+                    optional=True,
+                    tooltip="What the model saw, from V2A Encode Video. Without it the prompt alone makes the sound.",
+                ),
+                Transcript.Input(
+                    "transcript", optional=True, tooltip="Who says what, when: for models that can speak."
+                ),
+                io.Float.Input(
+                    "seconds",
+                    optional=True,
+                    default=0.0,
+                    min=0.0,
+                    max=86400.0,
+                    step=0.01,
+                    tooltip="Length of the sound in seconds. 0 is as long as the video.",
+                ),
+            ],
+            outputs=[
+                io.Conditioning.Output(
+                    id="positive_out", display_name="positive", tooltip="Prompt and video, for a sampler."
+                ),
+                io.Conditioning.Output(
+                    id="negative_out", display_name="negative", tooltip="Negative prompt without video, for a sampler."
+                ),
+                io.Latent.Output(id="latent", display_name="latent", tooltip="An empty latent of the right length."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, positive, negative, features=None, transcript=None, seconds=0.0):
+        import torch
+
+        from ..v2a_core.settings import check_duration
+
+        host.check_finite(seconds=seconds)
+        texts, against = unpack_prompt(positive, "positive"), unpack_prompt(negative, "negative")
+        family = texts[0][1]
+        for socket, name in [("negative", entry[1].spec.name) for entry in against] + (
+            [("features", features.family)] if features is not None else []
+        ):
+            if name != family.spec.name:
+                raise InputError(
+                    f"The input {socket!r} was made for the model {name!r} and the prompt for {family.spec.name!r}: "
+                    "connect the encoders of one V2A Load Model to both."
+                )
+        duration_s = seconds or (features.duration_s if features is not None else 0.0)
+        if not duration_s:
+            raise InputError("Neither features nor seconds say how long the sound is: connect one, or set the other.")
+        check_duration(family.spec, duration_s, "The sound")
+
+        def lay_out(entries, video, lines):
+            return [
+                pack_conditions(text.tokens, options, family.condition(text, video, lines, duration_s), duration_s)
+                for text, _, options in entries
+            ]
+
+        samples = torch.zeros(1, family.spec.latent_channels, family.spec.latent_length(duration_s))
+        latent = {"samples": samples, "type": "audio", DURATION: duration_s}
+        return io.NodeOutput(lay_out(texts, features, transcript), lay_out(against, None, None), latent)

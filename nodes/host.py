@@ -1,0 +1,148 @@
+"""ComfyUI's side of the bridge: its videos, sounds, folders, progress and cancel, as the library takes them."""
+
+import inspect
+import math
+import os
+import uuid
+from pathlib import Path
+
+import comfy.model_management
+import comfy.utils
+import folder_paths
+import torch
+from comfy_api.latest import InputImpl
+
+from ..v2a_core.errors import InputError
+
+MODEL_FOLDER = "v2a"
+folder_paths.add_model_folder_path(MODEL_FOLDER, os.path.join(folder_paths.models_dir, MODEL_FOLDER))
+
+
+def progress():
+    """`progress(stage, done, total)` that moves the running node's bar and raises where the user has cancelled."""
+    bar = comfy.utils.ProgressBar(1)
+
+    def report(stage: str, done: int, total: int) -> None:
+        comfy.model_management.throw_exception_if_processing_interrupted()
+        bar.update_absolute(done, max(total, done, 1))
+
+    return report
+
+
+def check_finite(**numbers: float) -> None:
+    """Raise InputError for a number that is not finite: ComfyUI's own bounds let NaN pass."""
+    for name, value in numbers.items():
+        if not math.isfinite(value):
+            raise InputError(f"{name} is {value}: give an ordinary number.")
+
+
+# Files
+
+
+def input_videos() -> list[str]:
+    """Names of the video files in ComfyUI's input folder."""
+    folder = folder_paths.get_input_directory()
+    files = [name for name in os.listdir(folder) if os.path.isfile(os.path.join(folder, name))]
+    return sorted(folder_paths.filter_files_content_types(files, ["video"]))
+
+
+def input_path(name: str) -> str:
+    """Path of a file that a Load node names; raises InputError where it is missing or outside ComfyUI's own folders."""
+    bare, base = folder_paths.annotated_filepath(name)
+    base = os.path.realpath(base or folder_paths.get_input_directory())
+    path = os.path.realpath(os.path.join(base, bare))
+    if os.path.commonpath([base, path]) != base:
+        raise InputError(f"The file {name!r} lies outside ComfyUI's input folder: upload it, or copy it there.")
+    if not os.path.isfile(path):
+        raise InputError(f"There is no file {name!r} in ComfyUI's input folder: upload it, or choose another.")
+    return path
+
+
+def temporary_path(suffix: str) -> Path:
+    """A new name in ComfyUI's temporary folder, which ComfyUI empties when it starts and stops."""
+    folder = Path(folder_paths.get_temp_directory())
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"v2a_{uuid.uuid4().hex}{suffix}"
+
+
+def model_files() -> list[str]:
+    """Names of the safetensors files under models/v2a."""
+    return [name for name in folder_paths.get_filename_list(MODEL_FOLDER) if name.endswith(".safetensors")]
+
+
+def model_path(name: str) -> str:
+    return folder_paths.get_full_path_or_raise(MODEL_FOLDER, name)
+
+
+# VIDEO
+
+
+def video_from_file(path: str, start_s: float = 0.0, duration_s: float = 0.0):
+    """A VIDEO over a file; a duration of 0 runs to its end."""
+    if not (start_s or duration_s):
+        return InputImpl.VideoFromFile(path)
+    if "start_time" in inspect.signature(InputImpl.VideoFromFile.__init__).parameters:
+        return InputImpl.VideoFromFile(path, start_time=start_s, duration=duration_s)
+    from .trimmed_video import TrimmedVideo
+
+    return TrimmedVideo(path, start_s, duration_s)
+
+
+def video_source(video, socket: str = "video"):
+    """The library's VideoSource of a VIDEO: its stream where it has one, its frames where it is made of tensors."""
+    from ..v2a_core.media.video import VideoSource
+
+    if _is_tensors(video):
+        parts = video.get_components()
+        return frames_source(parts.images, parts.frame_rate, socket)
+    # Hosts from before trimming have no window.
+    start_s, duration_s = getattr(video, "get_active_trim_window", lambda: (0.0, 0.0))()
+    stream = video.get_stream_source()
+    if isinstance(stream, str | os.PathLike):
+        return VideoSource.from_path(stream, start_s, duration_s or None)
+    return VideoSource.from_bytes(stream, name=f"the input {socket!r}", start_s=start_s, duration_s=duration_s or None)
+
+
+def frames_source(images, fps, socket: str = "images"):
+    """The library's VideoSource of an IMAGE batch [N, H, W, C] in 0..1 and its frames per second."""
+    from ..v2a_core.media.video import VideoSource
+
+    return VideoSource.from_frames(images[..., :3], fps, name=f"the input {socket!r}")
+
+
+def video_sound(video):
+    """The sound that a VIDEO has already, as the library's Audio, or None."""
+    from ..v2a_core.media.audio import read_audio
+
+    if not _is_tensors(video):
+        return read_audio(video_source(video))
+    sound = video.get_components().audio
+    return None if sound is None else audio_from_host(sound, "video")
+
+
+def _is_tensors(video) -> bool:
+    # Edits such as a crop exist only in the frames: the stream beneath does not have them.
+    edited = getattr(video, "has_pending_frame_edits", lambda: False)()
+    return edited or isinstance(video, InputImpl.VideoFromComponents)
+
+
+# AUDIO
+
+
+def audio_from_host(audio: dict, socket: str = "audio"):
+    """The library's Audio of an AUDIO; of a batch the first. Raises InputError for an empty or not finite one."""
+    from ..v2a_core.media.audio import Audio
+
+    waveform = audio["waveform"]
+    if waveform.ndim != 3 or 0 in waveform.shape:
+        raise InputError(f"The input {socket!r} holds no sound (its shape is {tuple(waveform.shape)}).")
+    samples = waveform[0].float().cpu()
+    if not samples.isfinite().all():
+        raise InputError(f"The input {socket!r} holds samples that are not finite: check the node that makes it.")
+    return Audio(samples, int(audio["sample_rate"]))
+
+
+def audio_to_host(sounds: list) -> dict:
+    """AUDIO of the library's Audios, all of one length and rate."""
+    waveform = torch.stack([sound.samples for sound in sounds]).float()
+    return {"waveform": waveform, "sample_rate": sounds[0].rate_hz}

@@ -1,0 +1,70 @@
+"""V2ALoadVideo: a file from ComfyUI's input folder, trimmed."""
+
+import os
+
+from comfy_api.latest import io
+
+from . import host
+from .types import schema
+
+
+class V2ALoadVideo(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return schema(
+            "V2ALoadVideo",
+            "V2A Load Video",
+            description="Loads a video from ComfyUI's input folder, or a part of it. Nothing is decoded yet.",
+            search_aliases=["open video", "import video", "trim video", "video file"],
+            inputs=[
+                io.Combo.Input(
+                    "file",
+                    options=host.input_videos(),
+                    upload=io.UploadType.video,
+                    tooltip="A video in ComfyUI's input folder. The button below uploads one.",
+                ),
+                io.Float.Input(
+                    "start",
+                    default=0.0,
+                    min=0.0,
+                    max=86400.0,
+                    step=0.01,
+                    tooltip="Where to begin, in seconds from the start of the file.",
+                ),
+                io.Float.Input(
+                    "duration",
+                    default=0.0,
+                    min=0.0,
+                    max=86400.0,
+                    step=0.01,
+                    tooltip="How many seconds to take. 0 takes everything to the end.",
+                ),
+            ],
+            outputs=[
+                io.Video.Output(id="video", display_name="video", tooltip="The video, or the part of it."),
+                io.Float.Output(id="seconds", display_name="duration", tooltip="Its duration in seconds."),
+                io.Float.Output(id="fps", display_name="fps", tooltip="Its average frame rate in frames per second."),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, file):
+        try:
+            host.input_path(file)
+        except (ValueError, OSError) as error:
+            return str(error)
+        return True
+
+    @classmethod
+    def fingerprint_inputs(cls, file, **_):
+        status = os.stat(host.input_path(file))
+        return status.st_mtime_ns, status.st_size
+
+    @classmethod
+    def execute(cls, file, start, duration):
+        from ..v2a_core.media.video import probe
+
+        host.check_finite(start=start, duration=duration)
+        video = host.video_from_file(host.input_path(file), start, duration)
+        info = probe(host.video_source(video))
+        return io.NodeOutput(video, info.duration_s, float(info.fps))

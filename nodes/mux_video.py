@@ -1,0 +1,72 @@
+"""V2AMuxVideo: sound under an untouched picture."""
+
+from pathlib import Path
+
+from comfy_api.latest import io
+
+from . import host
+from .sampler import PROVENANCE
+from .types import schema
+
+# Containers by what PyAV calls them; anything else is put into MP4.
+_SUFFIXES = {"matroska": ".mkv", "webm": ".webm", "mov": ".mov"}
+
+
+class V2AMuxVideo(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return schema(
+            "V2AMuxVideo",
+            "V2A Mux Video",
+            description="Puts sound under a video. The picture's packets are copied as they are; frames are encoded once.",
+            search_aliases=["add audio to video", "combine video audio", "merge audio", "soundtrack"],
+            inputs=[
+                io.Video.Input("video", tooltip="The video. Its picture is not encoded again."),
+                io.Audio.Input("audio", tooltip="The sound to put under it. Of a batch the first is taken."),
+                *mux_inputs(),
+            ],
+            outputs=[io.Video.Output(id="video_out", display_name="video", tooltip="The video with the sound, for Save Video.")],
+        )
+
+    @classmethod
+    def execute(cls, video, audio, mode, codec):
+        from ..v2a_core.media.mix import mix_tracks
+        from ..v2a_core.media.mux import mux
+
+        sound = host.audio_from_host(audio)
+        if mode == "mix":
+            original = host.video_sound(video)
+            sound = sound if original is None else mix_tracks(original, sound)
+        source = host.video_source(video)
+        path = host.temporary_path(suffix_of(source))
+        labels = {"comment": "AI-generated audio", **audio.get(PROVENANCE, {})}
+        mux(source, sound, path, codec=None if codec == "auto" else codec, metadata=labels, progress=host.progress())
+        return io.NodeOutput(host.video_from_file(str(path)))
+
+
+def suffix_of(source) -> str:
+    """The extension of a file that can take the source's packets."""
+    from ..v2a_core.media.video import probe
+
+    if source.path is not None and Path(source.path).suffix in (".mp4", ".mov", ".mkv", ".webm"):
+        return Path(source.path).suffix
+    names = probe(source).container.split(",")
+    return next((_SUFFIXES[name] for name in names if name in _SUFFIXES and "mp4" not in names), ".mp4")
+
+
+def mux_inputs() -> list:
+    """The inputs that say how sound goes under a video; the one node that does everything has them too."""
+    return [
+        io.Combo.Input(
+            "mode",
+            options=["replace", "mix"],
+            default="replace",
+            tooltip="replace drops the sound that the video has; mix keeps it and adds to it.",
+        ),
+        io.Combo.Input(
+            "codec",
+            options=["auto", "aac", "flac", "opus"],
+            default="auto",
+            tooltip="Codec of the sound. auto suits the container: AAC, or Opus in WebM. FLAC loses nothing.",
+        ),
+    ]

@@ -1,0 +1,190 @@
+"""A model family as ComfyUI's own: its network a MODEL that any sampler and LoRA loader takes, its other parts beside it.
+
+Every part sits in a ModelPatcher on the offload device, so that ComfyUI's memory manager decides what is where, when.
+"""
+
+
+import comfy.conds
+import comfy.latent_formats
+import comfy.model_base
+import comfy.model_management as memory
+import comfy.ops
+import comfy.sample
+import comfy.samplers
+import comfy.supported_models_base
+import torch
+from comfy.model_patcher import ModelPatcher
+from torch import Tensor
+
+from ..v2a_core.errors import InputError
+from .conditioning import network_tensors
+
+# What a Heun step evaluates at the very end: the velocity is read from the denoised latent, which at 0 says nothing of it.
+LAST_SIGMA = 1e-3
+
+
+def load(name: str, precision: torch.dtype | None, weights: str | None):
+    """A family by name as (MODEL, V2A_ENCODERS, VAE); nothing is put on the device yet."""
+    from ..v2a_core.models import load_family
+
+    operations = comfy.ops.disable_weight_init
+    family = load_family(name, device="cpu", dtype=precision, operations=operations, weights=weights)
+    model = V2AModel(family)
+    patcher = ModelPatcher(model, load_device=memory.get_torch_device(), offload_device=memory.unet_offload_device())
+    return patcher, Encoders(family), V2AVAE(family)
+
+
+def _parked(module: torch.nn.Module) -> ModelPatcher:
+    return ModelPatcher(module, load_device=memory.get_torch_device(), offload_device=torch.device("cpu"))
+
+
+class V2AModel(comfy.model_base.BaseModel):
+    """The network as ComfyUI's flow model: sigma runs 1 -> 0 and its output is noise - data, so nothing is converted."""
+
+    def __init__(self, family):
+        spec = family.spec
+
+        class Latent(comfy.latent_formats.LatentFormat):
+            latent_channels, latent_dimensions = spec.latent_channels, 1
+
+        class Config(comfy.supported_models_base.BASE):
+            unet_extra_config = {}  # noqa: RUF012
+            latent_format = Latent
+            sampling_settings = {"shift": spec.shift, "multiplier": 1.0}  # noqa: RUF012
+            memory_usage_factor = 0.05
+
+        config = Config({"disable_unet_model_creation": True})
+        super().__init__(config, comfy.model_base.ModelType.FLOW, device=memory.unet_offload_device())
+        # The network itself, not a wrapper, so that LoRA keys are the network's own parameter names.
+        self.diffusion_model = family.network
+        self.spec = spec
+
+    def _apply_model(
+        self, x, t, c_concat=None, c_crossattn=None, control=None, transformer_options=None, **conditions
+    ) -> Tensor:
+        """Denoised latent [B, C, T] of x at noise levels t [B]."""
+        conditions = {name: tensor.to(x.device) for name, tensor in conditions.items()}
+        # The network takes sigma itself: ModelSamplingSD3 scales its timesteps by a thousand.
+        velocity = self.diffusion_model(self.model_sampling.calculate_input(t, x), t, **conditions)
+        return self.model_sampling.calculate_denoised(t, velocity.float(), x)
+
+    def extra_conds(self, **conditioning) -> dict:
+        tensors = network_tensors(self.spec, conditioning)
+        return {name: comfy.conds.CONDRegular(tensor) for name, tensor in tensors.items()}
+
+
+class Encoders:
+    """V2A_ENCODERS: what turns a video and a prompt into features."""
+
+    def __init__(self, family):
+        self.family = family
+        self._visual, self._text = _parked(family.visual), _parked(family.text)
+
+    def encode_video(self, source, mask=None, progress=None):
+        """VisualFeatures of a VideoSource, on the CPU; mask [N, H, W] keeps the rest of the picture out."""
+        from dataclasses import replace
+
+        from ..v2a_core import pipeline
+
+        memory.load_models_gpu([self._visual], force_full_load=True)
+        features = pipeline.encode_video(self.family, source, progress, mask=mask)
+        return replace(features, tensors={name: tensor.cpu() for name, tensor in features.tensors.items()})
+
+    def encode_prompt(self, prompt: str, name: str):
+        """TextFeatures of a prompt, on the CPU; name is what an error calls it."""
+        from dataclasses import replace
+
+        from ..v2a_core import pipeline
+
+        memory.load_models_gpu([self._text], force_full_load=True)
+        features = pipeline.encode_prompt(self.family, prompt, name)
+        return replace(features, tokens=features.tokens.cpu())
+
+
+class V2AVAE:
+    """VAE: decodes like ComfyUI's own where a core node asks, and to audio of an exact length where ours does."""
+
+    def __init__(self, family):
+        self.family = family
+        self.patcher = _parked(family.decoder)
+
+    def decode(self, samples: Tensor) -> Tensor:
+        """Latent [B, C, T] to waveforms [B, N, channels]."""
+        memory.load_models_gpu([self.patcher], force_full_load=True)
+        return self.family.decoder.decode(samples.to(self.patcher.load_device)).movedim(1, -1).float().cpu()
+
+    def decode_audio(self, samples: Tensor, duration_s: float) -> list:
+        """Latent [B, C, T] to B Audios of exactly duration_s."""
+        from ..v2a_core import pipeline
+
+        memory.load_models_gpu([self.patcher], force_full_load=True)
+        samples = samples.to(self.patcher.load_device)
+        return [pipeline.decode(self.family, one[None], duration_s) for one in samples]
+
+
+class _Guided(comfy.samplers.CFGGuider):
+    """Guidance with scales of their own for text and video; one scale for both is ComfyUI's own guidance."""
+
+    def __init__(self, model: ModelPatcher, guidance):
+        super().__init__(model)
+        self.guidance = guidance
+        self.set_cfg(guidance.text)
+
+    def predict_noise(self, x, timestep, model_options={}, seed=None):  # noqa: B006
+        if self.guidance.text == self.guidance.video:
+            return super().predict_noise(x, timestep, model_options, seed)
+        conds = [self.conds[name] for name in ("positive", "negative", "negative_with_video")]
+        predictions = comfy.samplers.calc_cond_batch(self.inner_model, conds, x, timestep, model_options)
+        deltas = self.guidance.deltas(*predictions)
+        return predictions[1] + sum(delta.scale * (delta.toward - delta.away) for delta in deltas)
+
+
+def sample(model: ModelPatcher, conds: dict, latent: dict, seed: int, steps: int, guidance, solver, report) -> Tensor:
+    """Sample a latent with one of the library's solvers, through everything that is patched into the model.
+
+    conds holds CONDITIONING by name: positive, negative, negative_with_video. Returns [B, C, T] on the intermediate device.
+    """
+    from ..v2a_core.sampling.flow import shifted_sigmas
+
+    guider = _Guided(model, guidance)
+    guider.inner_set_conds(conds)
+    start = latent["samples"]
+    noise = comfy.sample.prepare_noise(start, seed, latent.get("batch_index"))
+    sigmas = shifted_sigmas(steps, model.get_model_object("model_sampling").shift)
+    samples = guider.sample(
+        noise,
+        start,
+        comfy.samplers.KSAMPLER(_host_sampler(solver)),
+        sigmas,
+        denoise_mask=latent.get("noise_mask"),
+        callback=lambda step, denoised, x, total: report("sample", step + 1, total),
+        disable_pbar=True,
+        seed=seed,
+    )
+    return samples.to(memory.intermediate_device())
+
+
+def _host_sampler(solver):
+    """A solver of the library with the signature of ComfyUI's sampler functions."""
+
+    def run(denoise, x, sigmas, extra_args=None, callback=None, disable=None):
+        def velocity(x, sigma):
+            sigma = sigma.clamp_min(LAST_SIGMA)
+            return (x - denoise(x, sigma.expand(len(x)), **extra_args)) / sigma
+
+        def told(step, x, denoised):
+            callback({"i": step, "x": x, "denoised": denoised})
+
+        return solver(velocity, x, sigmas, told)
+
+    return run
+
+
+def is_ours(model) -> bool:
+    return isinstance(getattr(model, "model", None), V2AModel)
+
+
+def check_ours(value, kind: type, socket: str, source: str) -> None:
+    """Raise InputError where something else than the pack's own is connected."""
+    if not isinstance(value, kind):
+        raise InputError(f"The input {socket!r} is a {type(value).__name__}: connect the output of {source}.")

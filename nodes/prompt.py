@@ -1,0 +1,56 @@
+"""V2APrompt: what to hear, and what not."""
+
+from comfy_api.latest import io
+
+from .conditioning import pack_prompt
+from .types import Encoders, schema
+
+
+class V2APrompt(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return schema(
+            "V2APrompt",
+            "V2A Prompt",
+            description="Encodes what to hear and what not to hear.",
+            search_aliases=["text encode", "clip text encode audio", "negative prompt", "sound prompt"],
+            inputs=[Encoders.Input("encoders", tooltip="The encoders of V2A Load Model."), *prompt_inputs()],
+            outputs=[
+                io.Conditioning.Output(
+                    id="positive", display_name="positive", tooltip="What to hear, for V2A Condition."
+                ),
+                io.Conditioning.Output(
+                    id="negative", display_name="negative", tooltip="What not to hear, for V2A Condition."
+                ),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, encoders, prompt, negative_prompt):
+        from .native_model import Encoders as Loaded
+        from .native_model import check_ours
+
+        check_ours(encoders, Loaded, "encoders", "V2A Load Model")
+        texts = (prompt, "prompt"), (negative_prompt, "negative prompt")
+        return io.NodeOutput(*(pack_prompt(encoders.encode_prompt(*text), encoders.family) for text in texts))
+
+
+def prompt_inputs() -> list:
+    """The inputs that say what to hear; the one node that does everything has them too."""
+    return [
+        io.String.Input(
+            "prompt",
+            multiline=True,
+            default="",
+            dynamic_prompts=True,
+            placeholder="what to hear: footsteps on gravel",
+            tooltip="What to hear, in plain words. Empty leaves it to the picture.",
+        ),
+        io.String.Input(
+            "negative_prompt",
+            multiline=True,
+            default="",
+            placeholder="what not to hear: music, speech",
+            tooltip="What not to hear, in plain words. It works at a cfg above 1.",
+        ),
+    ]

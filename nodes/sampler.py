@@ -1,0 +1,102 @@
+"""V2ASampler: noise to latent, with guidance of text and video apart."""
+
+from comfy_api.latest import io
+
+from ..v2a_core.errors import InputError
+from . import host
+from .conditioning import PROMPT, check_conditions, with_video_of
+from .types import schema
+
+PROVENANCE = "v2a_provenance"
+
+
+class V2ASampler(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return schema(
+            "V2ASampler",
+            "V2A Sampler",
+            description="Refines noise into a latent of sound. Core samplers do it too; this one steers text and video apart.",
+            search_aliases=["ksampler audio", "generate audio", "sample audio", "denoise audio"],
+            inputs=[
+                io.Model.Input("model", tooltip="The model of V2A Load Model, with any LoRA or patch on it."),
+                io.Conditioning.Input("positive", tooltip="Prompt and video, from V2A Condition."),
+                io.Conditioning.Input("negative", tooltip="Negative prompt, from V2A Condition."),
+                io.Latent.Input("latent", tooltip="The latent of V2A Condition, or several of it from Repeat Latent Batch."),
+                *sampling_inputs(),
+            ],
+            outputs=[io.Latent.Output(id="samples", display_name="latent", tooltip="The sound as a latent.")],
+        )
+
+    @classmethod
+    def execute(cls, model, positive, negative, latent, seed, steps, cfg, video_cfg, solver):
+        from ..v2a_core.sampling.guidance import Guidance
+        from ..v2a_core.sampling.solvers import SOLVERS
+        from .native_model import is_ours, sample
+
+        if not is_ours(model):
+            raise InputError("The input 'model' is not a model for sound: connect the model of V2A Load Model.")
+        host.check_finite(cfg=cfg, video_cfg=video_cfg)
+        check_conditions(positive, "positive")
+        check_conditions(negative, "negative")
+        check_latent(latent, model.model.spec)
+        conds = {"positive": positive, "negative": negative, "negative_with_video": with_video_of(negative, positive)}
+        guidance = Guidance(cfg, cfg if video_cfg < 0 else video_cfg)
+        samples = sample(model, conds, latent, seed, steps, guidance, SOLVERS[solver], host.progress())
+        provenance = {
+            "v2a_model": model.model.spec.name,
+            "v2a_seed": str(seed),
+            "v2a_prompt": positive[0][1][PROMPT].prompt,
+        }
+        return io.NodeOutput({**latent, "samples": samples, PROVENANCE: provenance})
+
+
+def check_latent(latent: dict, spec) -> None:
+    """Raise InputError for a latent that is not one of the model's, or not finite."""
+    samples = latent["samples"]
+    if samples.ndim != 3 or samples.shape[1] != spec.latent_channels:
+        raise InputError(
+            f"The latent's shape is {tuple(samples.shape)} and {spec.name} takes (batch, {spec.latent_channels}, frames): "
+            "connect the latent of V2A Condition."
+        )
+    if not samples.isfinite().all():
+        raise InputError("The latent holds values that are not finite: lower cfg, or load the model in float32.")
+
+
+def sampling_inputs() -> list:
+    """The inputs that steer the sampler; the one node that does everything has them too."""
+    return [
+        io.Int.Input(
+            "seed",
+            default=0,
+            min=0,
+            max=2**64 - 1,
+            control_after_generate=True,
+            tooltip="The noise to start from. The same seed gives the same sound.",
+        ),
+        io.Int.Input(
+            "steps", default=20, min=1, max=1000, tooltip="Steps of the solver. More take longer and may sound finer."
+        ),
+        io.Float.Input(
+            "cfg",
+            default=2.5,
+            min=0.0,
+            max=100.0,
+            step=0.1,
+            tooltip="How strongly the prompt is followed. 1 follows it as trained.",
+        ),
+        io.Float.Input(
+            "video_cfg",
+            default=-1.0,
+            min=-1.0,
+            max=100.0,
+            step=0.1,
+            tooltip="How strongly the picture is followed. -1 is the same as cfg, and faster than a scale of its own.",
+        ),
+        io.Combo.Input(
+            "solver",
+            options=["euler", "heun", "midpoint", "ab2"],
+            default="euler",
+            tooltip="euler and ab2 run the network once a step, heun and midpoint twice and more accurately.",
+        ),
+    ]

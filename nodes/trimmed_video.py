@@ -1,0 +1,53 @@
+"""A VIDEO with a trim, for hosts whose VideoFromFile has none."""
+
+from fractions import Fraction
+
+import av
+import torch
+from comfy_api.latest import InputImpl, Types
+
+
+class TrimmedVideo(InputImpl.VideoFromFile):
+    """Part of a video file; it answers like the trimmed VideoFromFile of newer hosts."""
+
+    def __init__(self, path: str, start_s: float, duration_s: float):
+        super().__init__(path)
+        self._start_s, self._duration_s = start_s, duration_s
+
+    def get_active_trim_window(self) -> tuple[float, float]:
+        """Start and duration in seconds; a duration of 0 runs to the end."""
+        return self._start_s, self._duration_s
+
+    def get_duration(self) -> float:
+        left = super().get_duration() - self._start_s
+        return min(left, self._duration_s) if self._duration_s else left
+
+    def get_frame_count(self) -> int:
+        return max(1, round(self.get_duration() * self.get_frame_rate()))
+
+    def get_components(self):
+        """All frames of the part as IMAGE, its sound as AUDIO: as much memory as that takes."""
+        from .host import audio_to_host, video_sound
+
+        end_s = self._start_s + self._duration_s if self._duration_s else float("inf")
+        frames = []
+        with av.open(self.get_stream_source()) as container:
+            stream = container.streams.video[0]
+            first_s = float((stream.start_time or 0) * stream.time_base)
+            container.seek(int((self._start_s + first_s) / stream.time_base), stream=stream)
+            for frame in container.decode(stream):
+                time_s = frame.time - first_s
+                if time_s >= end_s:
+                    break
+                if time_s >= self._start_s:
+                    frames.append(torch.from_numpy(frame.to_ndarray(format="rgb24")) / 255)
+        sound = video_sound(self)
+        return Types.VideoComponents(
+            images=torch.stack(frames),
+            audio=None if sound is None else audio_to_host([sound]),
+            frame_rate=Fraction(self.get_frame_rate()),
+        )
+
+    def save_to(self, path, **options) -> None:
+        """Re-encode the part: packets can only be cut at key frames."""
+        InputImpl.VideoFromComponents(self.get_components()).save_to(path, **options)

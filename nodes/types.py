@@ -1,0 +1,19 @@
+"""Socket types that ComfyUI has no word for, and the form that every node's schema shares."""
+
+from dataclasses import fields
+
+from comfy_api.latest import io
+
+Encoders = io.Custom("V2A_ENCODERS")  # native_model.Encoders
+Features = io.Custom("V2A_FEATURES")  # v2a_core.models.base.VisualFeatures
+Transcript = io.Custom("V2A_TRANSCRIPT")  # v2a_core.prompts.transcript.Transcript
+
+CATEGORY = "audio/video to audio"
+_KNOWN_FIELDS = {field.name for field in fields(io.Schema)}
+
+
+def schema(node_id: str, display_name: str, *, search_aliases: list[str], **rest) -> io.Schema:
+    """A node's schema in the pack's category; hosts from before search aliases do without them."""
+    if "search_aliases" in _KNOWN_FIELDS:
+        rest["search_aliases"] = search_aliases
+    return io.Schema(node_id=node_id, display_name=display_name, category=CATEGORY, **rest)
