@@ -7,7 +7,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.package
@@ -39,12 +39,9 @@ $(VENV)/.test: $(VENV)/.package
 	$(PIP) --editable '.[test]'
 	@touch $@
 
-$(VENV)/.rig: $(VENV)/.torch tests/comfyui/install.sh
+$(VENV)/.rig: $(VENV)/.test tests/comfyui/install.sh
 	@echo "Installing ComfyUI and Chromium for the tests"
 	bash tests/comfyui/install.sh
 	@touch $@
-
-clean:
-	rm -rf $(VENV) .cache out
 
 include sounds.mk

@@ -1,9 +1,9 @@
 """What is installed, and what the package ships."""
 
-import tomllib
 from pathlib import Path
 
 import pytest
+import tomllib
 
 from v2a_core.weights.catalog import catalog
 from v2a_core.weights.files import locate, verify

@@ -138,3 +138,22 @@ def test_bad_frames(mini, frames, fps, told):
 def test_bad_arguments(mini, clip, options, told):
     with pytest.raises(InputError, match=told):
         made(mini, clip, **options)
+
+
+def test_cfg_alone_steers_the_picture_too(mini):
+    assert Settings.for_family(mini.spec, cfg=4.0).video_scale == 4.0
+    assert Settings.for_family(mini.spec, cfg=4.0, video_cfg=1.0).video_scale == 1.0
+    assert Settings.for_family(mini.spec, video_cfg=1.0).text_scale == mini.spec.text_scale
+
+
+def test_what_a_mask_hides_is_not_seen(mini):
+    left, right = (torch.zeros(20, 64, 64, 3) for _ in range(2))
+    left[10:, :, :32], right[10:, :, 32:] = 1, 1
+    mask = torch.zeros(1, 64, 64)
+    mask[..., 32:] = 1
+    plain, hidden, kept = (
+        encode_video(mini, VideoSource.from_frames(frames, 25), mask=mask).tensors["sync"]
+        for frames in (torch.zeros(20, 64, 64, 3), left, right)
+    )
+    assert torch.equal(plain, hidden)
+    assert not torch.equal(plain, kept)

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from .errors import InputError
 from .media.audio import Audio, fit_length
+from .media.mask import masked
 from .media.mux import mux
 from .media.video import VideoSource, probe, read_frames
 from .models import load_family
@@ -61,8 +62,8 @@ def generate(
     """Make the soundtrack of a video, exactly as long as it, and where output is given a video file that has it.
 
     prompt says what to hear, negative what not to. cfg and video_cfg are the guidance scales of the prompt and of the
-    picture; they, steps and solver are the model's own where left out. start_s and duration_s trim a video given by
-    path.
+    picture; cfg alone sets both. They, steps and solver are the model's own where left out. start_s and duration_s
+    trim a video given by path.
     codec is "aac" (the default), "flac" or "opus". The same seed gives the same audio, bit for bit on the same machine.
     Raises InputError for bad input; an output file appears only when it is whole.
     """
@@ -92,11 +93,19 @@ def generate(
 
 
 @torch.inference_mode()
-def encode_video(family: Family, source: VideoSource, progress: Progress | None = None) -> VisualFeatures:
-    """What the family's encoders see in a video, read once from start to end in bounded memory."""
+def encode_video(
+    family: Family, source: VideoSource, progress: Progress | None = None, *, mask: Tensor | None = None
+) -> VisualFeatures:
+    """What the family's encoders see in a video, read once from start to end in bounded memory.
+
+    mask [N, H, W], 0..1, hides what is 0; several masks are spread evenly over the video.
+    """
     duration_s = probe(source).duration_s
     check_duration(family.spec, duration_s, source.name)
-    chunks = read_frames(source, family.spec.frame_rates, progress=progress)
+    rates = family.spec.frame_rates
+    chunks = read_frames(source, rates, progress=progress)
+    if mask is not None:
+        chunks = masked(chunks, rates, mask, duration_s)
     return family.visual.encode(chunks, duration_s)
 
 

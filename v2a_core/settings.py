@@ -37,12 +37,12 @@ class Settings:
 
     @classmethod
     def for_family(cls, spec: FamilySpec, seed=0, *, steps=None, cfg=None, video_cfg=None, solver=None) -> "Settings":
-        """A family's own settings, but for those that are given."""
+        """A family's own settings, but for those that are given; cfg alone steers the video as strongly as the text."""
         return cls(
             seed=seed,
             steps=spec.steps if steps is None else steps,
             text_scale=spec.text_scale if cfg is None else cfg,
-            video_scale=spec.video_scale if video_cfg is None else video_cfg,
+            video_scale=video_cfg if video_cfg is not None else cfg if cfg is not None else spec.video_scale,
             solver=solver or spec.solver,
             shift=spec.shift,
         )
