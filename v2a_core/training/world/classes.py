@@ -37,7 +37,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 SOUND_CLASSES: dict[str, SoundClass] = {
     "wood_impact": _event(
-        "wood impact | wooden knock | wooden thud | a hit on wood | knocking on wood | a wooden clunk | planks knocking",
+        "wood impact | wooden knock | wooden thud | a hit on wood | knocking on wood | a wooden clunk | planks",
         "something hits a wooden board | a block of wood drops on the floor | a wooden object lands with a thud"
         " | someone knocks on wood | wood knocks against wood | a plank is struck | a wooden crate bumps the ground",
         "wood | wooden | knock | thud | thunk | impact",
@@ -56,7 +56,7 @@ SOUND_CLASSES: dict[str, SoundClass] = {
         "a stone drops on the ground | rocks knock together | a rock strikes a rock | something hits a stone wall"
         " | a pebble lands on stone | a brick is dropped | a boulder cracks against the ground",
         "stone | rock | pebble | brick | knock | impact",
-        "Crack | Crushing | Knock | Tap | Thump, thud | Bang | Whack, thwack | Smash, crash | Breaking | Clatter | Chop",
+        "Crack | Crushing | Knock | Tap | Thump, thud | Bang | Whack, thwack | Smash, crash | Breaking | Clatter",
     ),
     "glass_break": _event(
         "breaking glass | glass shattering | a glass smash | shattering glass | a window breaking | smashed glass",
@@ -66,7 +66,7 @@ SOUND_CLASSES: dict[str, SoundClass] = {
         "Glass | Shatter | Breaking | Smash, crash | Chink, clink",
     ),
     "ball_bounce": _event(
-        "bouncing ball | a ball bounce | a rubber ball bouncing | ball hits the floor | a basketball bouncing | dribbling",
+        "bouncing ball | a ball bounce | a rubber ball bouncing | a basketball bouncing | dribbling",
         "a ball bounces on the floor | someone dribbles a basketball | a rubber ball hits the ground and bounces"
         " | a football is bounced | a ball drops and bounces again",
         "ball | bounce | bouncing | basketball | rubber",
@@ -108,15 +108,15 @@ SOUND_CLASSES: dict[str, SoundClass] = {
         "Tabla | Drum | Percussion | Wood block | Tambourine | Timpani",
     ),
     "footsteps_grass": _event(
-        "footsteps on grass | walking on grass | steps in grass | footsteps in leaves and grass | soft steps on a lawn",
-        "someone walks on grass | feet brush through the grass | a person walks across a lawn | shoes rustle in a meadow"
+        "footsteps on grass | walking on grass | steps in grass | footsteps through grass | soft steps on a lawn",
+        "someone walks on grass | feet brush through the grass | a person crosses a lawn | shoes rustle in a meadow"
         " | someone runs through grass",
         "footsteps | grass | walking | lawn | rustle",
         "Walk, footsteps | Run | Rustle | Rustling leaves | Shuffle",
     ),
     "footsteps_gravel": _event(
         "footsteps on gravel | walking on gravel | crunchy steps | steps on pebbles | gravel crunching underfoot",
-        "someone walks on gravel | feet crunch over gravel | a person walks along a gravel path | shoes crunch on pebbles"
+        "someone walks on gravel | feet crunch over gravel | a person walks a gravel path | shoes crunch on pebbles"
         " | someone runs on small stones",
         "footsteps | gravel | walking | crunch | pebbles",
         "Walk, footsteps | Run | Crunch | Crushing | Shuffle",
@@ -144,7 +144,7 @@ SOUND_CLASSES: dict[str, SoundClass] = {
     ),
     "rain": _texture(
         "rain | rainfall | falling rain | a rain shower | heavy rain | rain drops | pouring rain",
-        "rain is falling | it rains heavily | rain patters on the ground | a shower pours down | it is pouring with rain"
+        "rain is falling | it rains heavily | rain patters on the ground | a shower pours down | it is pouring"
         " | raindrops fall on leaves",
         "rain | rainfall | shower | raindrops | weather",
         "Rain | Raindrop | Rain on surface | Water | Pour",

@@ -4,18 +4,21 @@ from functools import lru_cache
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 import torchaudio
 from numpy.random import Generator
+from torch import Tensor
 
 from .classes import SOUND_CLASSES
 from .packs import SAMPLE_RATE_HZ
 from .scene import Scene
-from .sounds import Recording, SoundLibrary, pick_take
+from .sounds import Recording, SoundLibrary
 
 # Sample-rate ratios n/20: pitch within a tenth up or down.
 _PITCHES = (18, 19, 20, 20, 20, 21, 22)
 _LEVEL_RATE_HZ = 100
 _BEDS = ("wind", "rain", "stream")
+_TAPS, _BLOCK = 129, 1024
 
 
 def mix(scene: Scene, sound_class: str, library: SoundLibrary, rng: Generator) -> np.ndarray:
@@ -25,28 +28,27 @@ def mix(scene: Scene, sound_class: str, library: SoundLibrary, rng: Generator) -
     and brighter with the event's strength. Textures: one recording, as loud as the scene's level.
     """
     length = round(scene.duration_s * SAMPLE_RATE_HZ)
-    if SOUND_CLASSES[sound_class].kind == "texture":
-        wave = _texture(scene, sound_class, library, length, rng)
+    is_texture = SOUND_CLASSES[sound_class].kind == "texture"
+    wave = (_texture if is_texture else _events)(scene, sound_class, library, length, rng)
+    peak = max(np.abs(wave).max(), 1e-9)
+    if is_texture:
+        wave *= min(1, 0.98 / peak)
     else:
-        wave = _events(scene, sound_class, library, length, rng)
-    wave = _room_and_tilt(wave, rng)
-    peak = np.abs(wave).max()
-    if SOUND_CLASSES[sound_class].kind == "event" and peak > 0:
         wave *= _gain(rng.uniform(-12, -3)) / peak
-        if rng.random() < 0.3:
-            wave += _gain(rng.uniform(-30, -18)) * _loop(_bed(library, scene.split, rng), length, rng)
-    elif peak > 0.98:
-        wave *= 0.98 / peak
-    wave += _gain(rng.uniform(-96, -78)) * rng.standard_normal(length, dtype=np.float32)
-    return np.clip(wave, -1, 1).astype(np.float32)
+        if rng.random() < 0.25:
+            bed = library.draw(_BEDS[rng.integers(len(_BEDS))], scene.split, rng)
+            wave += _gain(rng.uniform(-32, -20)) * _loop(library, bed, length, rng)
+    if rng.random() < 0.5:  # the other half is digitally silent where nothing sounds
+        wave += _gain(rng.uniform(-100, -80)) * rng.standard_normal(length, dtype=np.float32)
+    return wave
 
 
 def _events(scene: Scene, sound_class: str, library: SoundLibrary, length: int, rng: Generator) -> np.ndarray:
     wave = np.zeros(length, np.float32)
-    take = pick_take(library.takes(sound_class, scene.split), rng)
+    take = library.draw_take(sound_class, scene.split, rng)
     chosen = [take[i] for i in rng.permutation(len(take))[: rng.integers(1, 5)]]
-    pitch = _PITCHES[rng.integers(len(_PITCHES))]
-    voices = [_voice(library, recording, pitch) for recording in chosen]
+    pitch, tilt, room = _PITCHES[rng.integers(len(_PITCHES))], _tilt(rng), _room(rng)
+    voices = [_voice(library, recording, pitch, tilt, room) for recording in chosen]
     for event in scene.events:
         bright, dull, attack = voices[rng.integers(len(voices))]
         gain = _gain(18 * (event.strength - 1) + rng.uniform(-1, 1))
@@ -59,43 +61,40 @@ def _events(scene: Scene, sound_class: str, library: SoundLibrary, length: int, 
     return wave
 
 
-def _voice(library: SoundLibrary, recording: Recording, pitch: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """A recording at another pitch, the same without its highs, and where the attack is."""
-    wave = torch.from_numpy(library.wave(recording))
-    bright = _resampler(pitch)(wave) if pitch != 20 else wave
+def _voice(
+    library: SoundLibrary, recording: Recording, pitch: int, tilt: Tensor, room: Tensor | None
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """A recording at another pitch in a room, the same without its highs, and the index of the attack in both."""
+    bright = _filter(_at_pitch(library.wave(recording), pitch), tilt)
+    if room is not None:
+        bright = _convolve(bright, room)
     # A short symmetric window keeps the attack in its place.
-    dull = torch.nn.functional.avg_pool1d(bright[None], 9, stride=1, padding=4, count_include_pad=False)[0]
+    dull = F.avg_pool1d(bright[None], 9, stride=1, padding=4, count_include_pad=False)[0]
     return bright.numpy(), dull.numpy(), round(recording.attack * 20 / pitch)
 
 
-@lru_cache(maxsize=len(set(_PITCHES)))
-def _resampler(pitch: int) -> torchaudio.transforms.Resample:
-    return torchaudio.transforms.Resample(pitch, 20)
-
-
 def _texture(scene: Scene, sound_class: str, library: SoundLibrary, length: int, rng: Generator) -> np.ndarray:
-    wave = _loop(library.pick(sound_class, scene.split, rng), length, rng)
-    loudness = 10 ** (rng.uniform(-3, 4) / 20)
+    wave = _loop(library, library.draw(sound_class, scene.split, rng), length, rng)
+    wave = _filter(torch.from_numpy(wave), _tilt(rng)).numpy()
+    loudness = _gain(rng.uniform(-3, 4))
     if scene.level is None:
         return loudness * wave
     times = np.arange(length) / SAMPLE_RATE_HZ
-    level = np.interp(times, np.arange(len(scene.level)) / _LEVEL_RATE_HZ, scene.level)
-    return (loudness * level**1.5 * wave).astype(np.float32)
+    gain = loudness * scene.level**1.5
+    return np.interp(times, np.arange(len(gain)) / _LEVEL_RATE_HZ, gain).astype(np.float32) * wave
 
 
-def _loop(wave: np.ndarray, length: int, rng: Generator) -> np.ndarray:
+def _loop(library: SoundLibrary, recording: Recording, length: int, rng: Generator) -> np.ndarray:
     """Play from a random place; where the recording is too short, repeat it with overlaps of equal power."""
     pitch = _PITCHES[rng.integers(len(_PITCHES))]
     need = length * pitch // 20 + 64
-    if len(wave) > need:
-        start = rng.integers(len(wave) - need)
-        wave = wave[start : start + need]
-    resampled = _resampler(pitch)(torch.from_numpy(wave)).numpy() if pitch != 20 else wave
-    if len(resampled) >= length:
-        return resampled[:length].copy()
-    overlap = min(len(resampled) // 3, SAMPLE_RATE_HZ // 2)
+    start = rng.integers(max(recording.length - need, 1))
+    piece = _at_pitch(library.wave(recording, start, start + need), pitch).numpy()
+    if len(piece) >= length:
+        return piece[:length].copy()
+    piece = piece.copy()
+    overlap = min(len(piece) // 3, SAMPLE_RATE_HZ // 2)
     ramp = np.sqrt(np.linspace(0, 1, overlap, dtype=np.float32))
-    piece = resampled.copy()
     piece[:overlap] *= ramp
     piece[-overlap:] *= ramp[::-1]
     step = len(piece) - overlap
@@ -106,33 +105,48 @@ def _loop(wave: np.ndarray, length: int, rng: Generator) -> np.ndarray:
     return out[offset : offset + length]
 
 
-def _bed(library: SoundLibrary, split: str, rng: Generator) -> np.ndarray:
-    return library.pick(_BEDS[rng.integers(len(_BEDS))], split, rng)
+def _at_pitch(wave: np.ndarray, pitch: int) -> Tensor:
+    return _resampler(pitch)(torch.from_numpy(wave))
 
 
-def _room_and_tilt(wave: np.ndarray, rng: Generator) -> np.ndarray:
-    """Tilt the spectrum a little and, every other time, add the tail of a room: both in one Fourier product."""
-    tail = SAMPLE_RATE_HZ // 2
-    size = _fast_size(len(wave) + tail)
-    hertz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE_HZ).astype(np.float32)
-    tilt = rng.uniform(-2, 2) / 20  # decibels an octave, around 1 kHz
-    shape = np.clip(hertz / 1000, 0.05, 12) ** np.float32(tilt / np.log10(2))
-    filters = torch.from_numpy(shape)
+@lru_cache(maxsize=len(set(_PITCHES)))
+def _resampler(pitch: int) -> torchaudio.transforms.Resample:
+    return torchaudio.transforms.Resample(pitch, 20)
+
+
+def _tilt(rng: Generator) -> Tensor:
+    """A symmetric filter that tilts the spectrum around 1 kHz by up to 2 dB an octave."""
+    octaves = np.log2(np.clip(np.fft.rfftfreq(_TAPS - 1, 1 / SAMPLE_RATE_HZ) / 1000, 0.1, 12))
+    kernel = np.fft.fftshift(np.fft.irfft(10 ** (rng.uniform(-2, 2) * octaves / 20)))
+    kernel = np.append(kernel, kernel[0]) * np.hanning(_TAPS)
+    return torch.from_numpy(kernel.astype(np.float32))
+
+
+def _filter(wave: Tensor, kernel: Tensor) -> Tensor:
+    """Convolve with a symmetric kernel, keeping every sample in its place, by small Fourier transforms."""
+    hop = _BLOCK - _TAPS + 1
+    blocks = F.pad(wave, (_TAPS // 2, hop + _TAPS)).unfold(0, _BLOCK, hop)
+    product = torch.fft.rfft(blocks) * torch.fft.rfft(kernel, _BLOCK)
+    return torch.fft.irfft(product, _BLOCK)[:, _TAPS - 1 :].flatten()[: len(wave)]
+
+
+def _room(rng: Generator) -> Tensor | None:
+    """Every other time, the response of a small room: the direct sound, then decaying noise."""
     if rng.random() < 0.5:
-        seconds = np.arange(tail, dtype=np.float32) / SAMPLE_RATE_HZ
-        decay = np.exp(-6.9 * seconds / rng.uniform(0.15, 0.5))
-        room = rng.standard_normal(tail, dtype=np.float32) * decay
-        room[: int(rng.uniform(0.004, 0.015) * SAMPLE_RATE_HZ)] = 0
-        room *= _gain(rng.uniform(-22, -10)) / np.sqrt(np.sum(room**2))
-        room[0] = 1
-        filters = filters * torch.fft.rfft(torch.from_numpy(room), size)
-    spectrum = torch.fft.rfft(torch.from_numpy(np.ascontiguousarray(wave, np.float32)), size)
-    return torch.fft.irfft(spectrum * filters, size)[: len(wave)].numpy()
+        return None
+    length_s = rng.uniform(0.15, 0.5)
+    seconds = np.arange(round(length_s * SAMPLE_RATE_HZ), dtype=np.float32) / SAMPLE_RATE_HZ
+    response = rng.standard_normal(len(seconds), dtype=np.float32) * np.exp(-6.9 / length_s * seconds)
+    response[: round(rng.uniform(0.004, 0.015) * SAMPLE_RATE_HZ)] = 0
+    response *= _gain(rng.uniform(-22, -10)) / np.sqrt(np.sum(response**2))
+    response[0] = 1
+    return torch.from_numpy(response)
 
 
-def _fast_size(size: int) -> int:
-    """The next multiple of 4800: few and small prime factors for any usual duration."""
-    return -(-size // 4800) * 4800
+def _convolve(wave: Tensor, response: Tensor) -> Tensor:
+    length = len(wave) + len(response) - 1
+    size = -(-length // 4096) * 4096
+    return torch.fft.irfft(torch.fft.rfft(wave, size) * torch.fft.rfft(response, size), size)[:length]
 
 
 def _gain(decibels: float) -> np.float32:

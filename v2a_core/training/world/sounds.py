@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -10,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
+import tomllib
 from numpy.random import Generator
 from safetensors import safe_open
 from safetensors.numpy import save_file
@@ -68,30 +68,36 @@ class SoundLibrary:
                         takes[recording.take].append(recording)
                 self._takes[name, split] = list(takes.values())
 
-    def wave(self, recording: Recording) -> np.ndarray:
-        """The recording's samples, float32 [N]."""
-        part = self._samples[recording.start : recording.start + recording.length]
-        return part.astype(np.float32) / 32767
+    def wave(self, recording: Recording, first: int = 0, last: int | None = None) -> np.ndarray:
+        """The recording's samples, or those from first up to last, as float32 [N]."""
+        stop = recording.length if last is None else min(last, recording.length)
+        return self._samples[recording.start + first : recording.start + stop].astype(np.float32) * np.float32(
+            1 / 32767
+        )
 
     def takes(self, sound_class: str, split: str) -> list[list[Recording]]:
         """The class's recordings in this split, grouped by take."""
         return self._takes[sound_class, "test" if split == "test" else "train"]
 
+    def draw_take(self, sound_class: str, split: str, rng: Generator) -> list[Recording]:
+        """Draw a take, each with a chance that grows with the square root of its size."""
+        takes = self.takes(sound_class, split)
+        weights = np.sqrt([len(take) for take in takes])
+        return takes[rng.choice(len(takes), p=weights / weights.sum())]
+
+    def draw(self, sound_class: str, split: str, rng: Generator) -> Recording:
+        """Draw one recording from a drawn take."""
+        take = self.draw_take(sound_class, split, rng)
+        return take[rng.integers(len(take))]
+
     def pick(self, sound_class: str, split: str, rng: Generator) -> np.ndarray:
-        """Draw one recording, float32 [N]; every take is as likely as the square root of its size."""
-        take = pick_take(self.takes(sound_class, split), rng)
-        return self.wave(take[rng.integers(len(take))])
+        """Draw one recording's samples, float32 [N]."""
+        return self.wave(self.draw(sound_class, split, rng))
 
     def all(self, split: str) -> list[np.ndarray]:
         """Every recording of a split, those of no class too, as float32 arrays at 24 kHz mono."""
         wanted = "test" if split == "test" else "train"
         return [self.wave(recording) for recording in self.recordings if recording.split == wanted]
-
-
-def pick_take(takes: list[list[Recording]], rng: Generator) -> list[Recording]:
-    """Draw a take with a chance that grows with the square root of its size."""
-    weights = np.sqrt([len(take) for take in takes])
-    return takes[rng.choice(len(takes), p=weights / weights.sum())]
 
 
 def _code_bytes() -> bytes:
