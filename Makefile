@@ -24,7 +24,7 @@ lint: $(VENV)/.test
 $(VENV)/.torch:
 	@echo "Making $(VENV) and installing torch"
 	$(PYTHON) -m venv --clear $(VENV)
-	$(PIP) torch==2.13.0
+	$(PIP) torch==2.13.0 numpy
 	$(PIP) --no-deps torchaudio==2.11.0
 	$(RUN) -c 'import torch; raise SystemExit(torch.version.cuda is None)' || rm -f $(VENV)/lib/python*/site-packages/torchaudio/lib/*.so
 	@touch $@

@@ -129,3 +129,14 @@ def test_the_whole_job_is_one_function():
     assert v2a_core.generate is generate
     with pytest.raises(AttributeError, match="no attribute 'generat'"):
         v2a_core.generat  # noqa: B018
+
+
+def test_imports_within_the_package_are_relative():
+    # In ComfyUI the package is a part of the pack and not importable by its own name.
+    for name, path in modules().items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                absolute = [alias.name for alias in node.names]
+            else:
+                absolute = [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+            assert not any(target.split(".")[0] == "v2a_core" for target in absolute), f"{name} imports {absolute}"

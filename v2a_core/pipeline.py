@@ -25,7 +25,7 @@ from .prompts.transcript import Transcript
 from .sampling.flow import draw_noise, shifted_sigmas
 from .sampling.guidance import Guidance, guided_velocity
 from .sampling.solvers import SOLVERS
-from .settings import Settings, check_duration, check_output, check_prompt
+from .settings import Settings, check_device, check_duration, check_output, check_prompt
 
 Progress = Callable[[str, int, int], None]
 
@@ -70,6 +70,7 @@ def generate(
     source = _source(video, start_s, duration_s)
     check_prompt(prompt, "prompt")
     check_prompt(negative, "negative prompt")
+    check_device(device)
     path = None if output is None else check_output(output, source)
     clock = _Clock()
     with clock("load"):

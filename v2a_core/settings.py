@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from .errors import InputError
 from .media.video import VideoSource
 from .models.base import FamilySpec
@@ -66,6 +68,15 @@ def check_duration(spec: FamilySpec, duration_s: float, name: str) -> None:
             f"{name} lasts {duration_s:.1f} s, and the model {spec.name!r} makes at most {spec.max_duration_s:g} s: "
             f"trim it with a start and a duration."
         )
+
+
+def check_device(device: str) -> None:
+    """Raise InputError for a device that torch does not know or this machine does not have."""
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise InputError(f"The device {device!r} can't be used here ({reason}): choose cpu.") from error
 
 
 def check_output(output: str | os.PathLike, source: VideoSource) -> Path:
