@@ -51,7 +51,7 @@ def sync_preview(
     mono = audio.samples.float().mean(0)
     onsets = detect_onsets(Audio(mono[None], audio.rate_hz)) / info.duration_s
     marks = np.zeros(0) if len(onsets) > columns / 12 else onsets  # closer together they would be a wall
-    step = next((s for s in STEPS_S if s / info.duration_s * columns > 4 * unit), STEPS_S[-1])
+    step = next((s for s in STEPS_S if s / info.duration_s * columns > 5.5 * unit), STEPS_S[-1])
     seconds = np.arange(0, info.duration_s, step) / info.duration_s
     rows: list[Row] = [
         ("video", "", strip),
@@ -62,7 +62,7 @@ def sync_preview(
     fps = f"{float(info.fps):.5g} fps"
     title = f"{Path(source.name).name}   {info.width} x {info.height}, {fps}, {info.duration_s:.2f} s"
     page = _Page(width, unit, title, rows)
-    page.legend(f"{len(onsets)} sounds start")
+    page.legend(f"{len(onsets)} onset{'s'[: len(onsets) != 1]} in the sound")
     page.time_axis(seconds, step)
     page.frequency_axis(audio.rate_hz)
     return torch.from_numpy(np.array(page.image))
@@ -74,7 +74,7 @@ def save_png(image: Tensor, path: str | Path) -> None:
 
 
 def _watch(source: VideoSource, info: VideoInfo, columns: int, height: int, progress) -> tuple[np.ndarray, np.ndarray]:
-    """One pass over the video: the filmstrip [height, columns, 3] and how much each frame differs from the one before."""
+    """One pass over the video: the filmstrip [height, columns, 3] and how much each frame differs from the last."""
     count = max(1, round(columns / (height * info.width / info.height)))
     edges = np.linspace(0, columns, count + 1).round().astype(int)
     strip = np.empty((height, columns, 3), np.uint8)

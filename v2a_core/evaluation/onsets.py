@@ -1,14 +1,13 @@
 """Does a sound start when it should: onsets of audio, and how they pair with the events that caused them.
 
-The detector is spectral flux with a band-wise maximum filter (SuperFlux, Boeck & Widmer 2013) at 100 Hz. Its settings were
-chosen on true recordings of the training split only.
+The detector is spectral flux with a maximum filter over bands (SuperFlux, Boeck and Widmer 2013) at 100 Hz. Its settings
+were chosen on true audio of the training split only.
 """
 
 from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 import torchaudio
 from torch import Tensor
@@ -24,13 +23,14 @@ FRAME_RATE_HZ = RATE_HZ / HOP
 class OnsetSettings:
     """How the detector listens; times in seconds, levels in decibels."""
 
-    fft: int = 512  # 21 ms: long enough for 40 bands, short enough that the attack is one or two frames
+    fft: int = 512  # 21 ms: long enough for the bands, short enough that an attack is over in two frames
     bands: int = 40
-    floor_db: float = 60.0  # what lies this far below the loudest band of the clip is silence
-    lag: int = 2  # frames between the two spectra compared: a soft attack takes 20 ms to rise
-    rise_db: float = 4.0  # an onset raises the mean band by this much above what is usual nearby ...
-    around_s: float = 0.25  # ... in this time before and after
-    gap_s: float = 0.06  # no two onsets are closer: below it one hit's flux has two tops
+    floor_db: float = 50.0  # what lies this far below the loudest band of the clip is silence
+    lag: int = 2  # frames between the two spectra compared: with the window they span a soft attack of 20 ms
+    rise_db: float = 6.0  # an onset raises the mean band by this much more than ...
+    around_s: float = 0.25  # ... the median over this time before and after
+    gap_s: float = 0.1  # of peaks closer than this the strongest counts: shards and rebounds belong to the hit before them
+    latency_s: float = 0.0067  # the flux of a hit peaks this early, as its window sees it coming
 
 
 @cache
@@ -43,7 +43,8 @@ def _mel(settings: OnsetSettings) -> torchaudio.transforms.MelSpectrogram:
 def onset_strength(audio: Audio, settings: OnsetSettings = OnsetSettings()) -> Tensor:
     """Mean rise of the mel bands in decibels at 100 Hz, float32 [T]; frame k is centred on k / 100 seconds."""
     wave = resample(audio, RATE_HZ).samples.mean(0)
-    mel = _mel(settings)(wave)
+    # Mirrored at the ends, so that a sound already there is no onset; a sliver needs the length to be mirrored.
+    mel = _mel(settings)(F.pad(wave, (0, max(0, settings.fft - len(wave)))))
     # Levels are relative to the clip's loudest band, so that a gain changes nothing; digital silence stays silent.
     level = 20 * (mel / mel.max().clamp_min(1e-8)).clamp_min(10 ** (-settings.floor_db / 20)).log10()
     # The maximum over three bands keeps a gliding pitch from counting as a new sound.
@@ -66,7 +67,8 @@ def detect_onsets(audio: Audio, settings: OnsetSettings = OnsetSettings()) -> np
     for top in tops[np.argsort(-strength[tops], kind="stable")]:
         if all(abs(top - other) >= settings.gap_s * FRAME_RATE_HZ for other in kept):
             kept.append(top)
-    return np.array([_summit(strength, top) for top in sorted(kept)]) / FRAME_RATE_HZ
+    times = np.array([_summit(strength, top) for top in sorted(kept)]) / FRAME_RATE_HZ
+    return (times + settings.latency_s).clip(0)
 
 
 def _summit(strength: np.ndarray, top: int) -> float:
