@@ -1,7 +1,7 @@
 """Does a sound start when it should: onsets of audio, and how they pair with the events that caused them.
 
-The detector is spectral flux with a maximum filter over bands (SuperFlux, Boeck and Widmer 2013) at 100 Hz. Its settings
-were chosen on true audio of the training split only.
+The detector is spectral flux with a maximum filter over bands (SuperFlux, Boeck and Widmer 2013) at 100 Hz. Its
+settings were chosen on true audio of the training split only.
 """
 
 from dataclasses import dataclass, field
@@ -27,9 +27,11 @@ class OnsetSettings:
     bands: int = 40
     floor_db: float = 50.0  # what lies this far below the loudest band of the clip is silence
     lag: int = 2  # frames between the two spectra compared: with the window they span a soft attack of 20 ms
-    rise_db: float = 6.0  # an onset raises the mean band by this much more than ...
+    rise_db: float = 5.0  # an onset raises the mean band by this much more than ...
     around_s: float = 0.25  # ... the median over this time before and after
-    gap_s: float = 0.1  # of peaks closer than this the strongest counts: shards and rebounds belong to the hit before them
+    gap_s: float = (
+        0.1  # of peaks closer than this the strongest counts: shards and rebounds belong to the hit before them
+    )
     latency_s: float = 0.0067  # the flux of a hit peaks this early, as its window sees it coming
 
 
