@@ -17,7 +17,7 @@ class V2ACondition(io.ComfyNode):
         return schema(
             "V2ACondition",
             "V2A Condition",
-            description="Brings prompts and video together over the length of the video, and makes the empty latent for it.",
+            description="Brings prompts and video together over the video's length, and makes the empty latent for it.",
             search_aliases=["empty latent audio", "audio conditioning", "apply video features"],
             inputs=[
                 io.Conditioning.Input("positive", tooltip="What to hear, from V2A Prompt."),

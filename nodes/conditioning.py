@@ -49,7 +49,7 @@ def check_conditions(conditioning: list, socket: str) -> None:
 
 
 def network_tensors(spec, options: dict) -> dict[str, Tensor]:
-    """Tensors for the network of one entry, as ComfyUI hands it to a model; options also hold the noise and the socket."""
+    """The network's tensors of one entry, in whose options ComfyUI has put the noise and the socket too."""
     socket = options.get("prompt_type", "positive")
     if CONDITIONS not in options:
         raise InputError(_unconditioned(socket))

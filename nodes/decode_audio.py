@@ -15,14 +15,16 @@ class V2ADecodeAudio(io.ComfyNode):
         return schema(
             "V2ADecodeAudio",
             "V2A Decode Audio",
-            description="Decodes a latent to sound, to the sample as long as the video it was made for. Loudness is left alone.",
+            description="Decodes a latent to sound, to the sample as long as its video. Loudness is left alone.",
             search_aliases=["vae decode audio", "vocoder", "latent to audio"],
             inputs=[
                 io.Vae.Input("vae", tooltip="The VAE of V2A Load Model."),
                 io.Latent.Input("latent", tooltip="The latent of V2A Sampler or of any other sampler."),
             ],
             outputs=[
-                io.Audio.Output(id="audio", display_name="audio", tooltip="The sound; a batch of latents gives a batch.")
+                io.Audio.Output(
+                    id="audio", display_name="audio", tooltip="The sound; a batch of latents gives a batch."
+                )
             ],
         )
 
@@ -37,6 +39,8 @@ class V2ADecodeAudio(io.ComfyNode):
         # A latent from elsewhere carries no duration: its own length is the best there is.
         duration_s = latent.get(DURATION, frames / spec.latent_rate_hz)
         if spec.latent_length(duration_s) != frames:
-            raise InputError(f"The latent has {frames} frames, not the {spec.latent_length(duration_s)} of its {duration_s:g} s.")
+            raise InputError(
+                f"The latent has {frames} frames, not the {spec.latent_length(duration_s)} of its {duration_s:g} s."
+            )
         audio = host.audio_to_host(vae.decode_audio(samples, duration_s))
         return io.NodeOutput({**audio, PROVENANCE: latent.get(PROVENANCE, {"v2a_model": spec.name})})

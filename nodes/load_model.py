@@ -27,7 +27,9 @@ class V2ALoadModel(io.ComfyNode):
             inputs=model_inputs(),
             outputs=[
                 io.Model.Output(
-                    id="MODEL", display_name="model", tooltip="The diffusion network, for V2A Sampler or any other sampler."
+                    id="MODEL",
+                    display_name="model",
+                    tooltip="The diffusion network, for V2A Sampler or any other sampler.",
                 ),
                 Encoders.Output(id="encoders", display_name="encoders", tooltip="What reads the video and the prompt."),
                 io.Vae.Output(id="vae", display_name="vae", tooltip="What turns a latent into sound."),
@@ -74,5 +76,7 @@ def file_of_family(path: str) -> tuple[str, str]:
 
     family = read_header(path)[0].get("family")
     if family is None:
-        raise InputError(f"{path} does not say which model it is for: choose a file that this pack's tools have written.")
+        raise InputError(
+            f"{path} does not say which model it is for: choose a file that this pack's tools have written."
+        )
     return family, path

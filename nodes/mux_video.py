@@ -18,14 +18,18 @@ class V2AMuxVideo(io.ComfyNode):
         return schema(
             "V2AMuxVideo",
             "V2A Mux Video",
-            description="Puts sound under a video. The picture's packets are copied as they are; frames are encoded once.",
+            description="Puts sound under a video. The picture's packets are copied; a batch of images is encoded.",
             search_aliases=["add audio to video", "combine video audio", "merge audio", "soundtrack"],
             inputs=[
                 io.Video.Input("video", tooltip="The video. Its picture is not encoded again."),
                 io.Audio.Input("audio", tooltip="The sound to put under it. Of a batch the first is taken."),
                 *mux_inputs(),
             ],
-            outputs=[io.Video.Output(id="video_out", display_name="video", tooltip="The video with the sound, for Save Video.")],
+            outputs=[
+                io.Video.Output(
+                    id="video_out", display_name="video", tooltip="The video with the sound, for Save Video."
+                )
+            ],
         )
 
     @classmethod

@@ -1,8 +1,7 @@
-"""A model family as ComfyUI's own: its network a MODEL that any sampler and LoRA loader takes, its other parts beside it.
+"""A model family as ComfyUI's own: its network a MODEL for any sampler and LoRA loader, its other parts beside it.
 
 Every part sits in a ModelPatcher on the offload device, so that ComfyUI's memory manager decides what is where, when.
 """
-
 
 import comfy.conds
 import comfy.latent_formats
@@ -19,7 +18,7 @@ from torch import Tensor
 from ..v2a_core.errors import InputError
 from .conditioning import network_tensors
 
-# What a Heun step evaluates at the very end: the velocity is read from the denoised latent, which at 0 says nothing of it.
+# Heun's method looks at sigma 0, where the denoised latent says nothing of the velocity: this is near enough.
 LAST_SIGMA = 1e-3
 
 
@@ -39,7 +38,7 @@ def _parked(module: torch.nn.Module) -> ModelPatcher:
 
 
 class V2AModel(comfy.model_base.BaseModel):
-    """The network as ComfyUI's flow model: sigma runs 1 -> 0 and its output is noise - data, so nothing is converted."""
+    """The network as ComfyUI's flow model: sigma runs 1 -> 0, the output is noise - data, so nothing is converted."""
 
     def __init__(self, family):
         spec = family.spec
@@ -142,7 +141,7 @@ class _Guided(comfy.samplers.CFGGuider):
 def sample(model: ModelPatcher, conds: dict, latent: dict, seed: int, steps: int, guidance, solver, report) -> Tensor:
     """Sample a latent with one of the library's solvers, through everything that is patched into the model.
 
-    conds holds CONDITIONING by name: positive, negative, negative_with_video. Returns [B, C, T] on the intermediate device.
+    conds holds CONDITIONING by name: positive, negative, negative_with_video. Returns [B, C, T].
     """
     from ..v2a_core.sampling.flow import shifted_sigmas
 

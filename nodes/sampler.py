@@ -16,13 +16,15 @@ class V2ASampler(io.ComfyNode):
         return schema(
             "V2ASampler",
             "V2A Sampler",
-            description="Refines noise into a latent of sound. Core samplers do it too; this one steers text and video apart.",
+            description="Refines noise into a latent of sound. Unlike core samplers it steers text and video apart.",
             search_aliases=["ksampler audio", "generate audio", "sample audio", "denoise audio"],
             inputs=[
                 io.Model.Input("model", tooltip="The model of V2A Load Model, with any LoRA or patch on it."),
                 io.Conditioning.Input("positive", tooltip="Prompt and video, from V2A Condition."),
                 io.Conditioning.Input("negative", tooltip="Negative prompt, from V2A Condition."),
-                io.Latent.Input("latent", tooltip="The latent of V2A Condition, or several of it from Repeat Latent Batch."),
+                io.Latent.Input(
+                    "latent", tooltip="The latent of V2A Condition, or several of it from Repeat Latent Batch."
+                ),
                 *sampling_inputs(),
             ],
             outputs=[io.Latent.Output(id="samples", display_name="latent", tooltip="The sound as a latent.")],
@@ -56,8 +58,8 @@ def check_latent(latent: dict, spec) -> None:
     samples = latent["samples"]
     if samples.ndim != 3 or samples.shape[1] != spec.latent_channels:
         raise InputError(
-            f"The latent's shape is {tuple(samples.shape)} and {spec.name} takes (batch, {spec.latent_channels}, frames): "
-            "connect the latent of V2A Condition."
+            f"The latent's shape is {tuple(samples.shape)}, and {spec.name} takes (batch, {spec.latent_channels}, "
+            "frames): connect the latent of V2A Condition."
         )
     if not samples.isfinite().all():
         raise InputError("The latent holds values that are not finite: lower cfg, or load the model in float32.")

@@ -12,7 +12,7 @@ class V2ASyncPreview(io.ComfyNode):
         return schema(
             "V2ASyncPreview",
             "V2A Sync Preview",
-            description="Draws filmstrip, motion, waveform and spectrogram on one time axis, to see whether sound and picture agree.",
+            description="Draws filmstrip, motion, waveform and spectrogram on one time axis, to compare them.",
             search_aliases=["waveform", "spectrogram", "filmstrip", "check sync"],
             inputs=[
                 io.Video.Input("video", tooltip="The video."),
@@ -28,5 +28,7 @@ class V2ASyncPreview(io.ComfyNode):
     def execute(cls, video, audio, width):
         from ..v2a_core.preview import sync_preview
 
-        drawing = sync_preview(host.video_source(video), host.audio_from_host(audio), width=width, progress=host.progress())
+        drawing = sync_preview(
+            host.video_source(video), host.audio_from_host(audio), width=width, progress=host.progress()
+        )
         return io.NodeOutput(drawing[None].float() / 255)

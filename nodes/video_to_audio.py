@@ -16,7 +16,7 @@ class V2AVideoToAudio(io.ComfyNode):
         return schema(
             "V2AVideoToAudio",
             "V2A Video to Audio",
-            description=f"Makes the soundtrack of a video: loads the model, watches, samples, decodes, muxes. {licences()}",
+            description=f"Makes the soundtrack of a video: watches it, samples, decodes and muxes. {licences()}",
             search_aliases=["video to audio", "foley", "sound effects", "soundtrack", "add sound to video", "v2a"],
             enable_expand=True,
             inputs=[
@@ -32,8 +32,12 @@ class V2AVideoToAudio(io.ComfyNode):
                 *mux_inputs(),
             ],
             outputs=[
-                io.Video.Output(id="video_out", display_name="video", tooltip="The video with its sound, for Save Video."),
-                io.Audio.Output(id="audio", display_name="audio", tooltip="The sound alone, exactly as long as the video."),
+                io.Video.Output(
+                    id="video_out", display_name="video", tooltip="The video with its sound, for Save Video."
+                ),
+                io.Audio.Output(
+                    id="audio", display_name="audio", tooltip="The sound alone, exactly as long as the video."
+                ),
             ],
         )
 
@@ -41,7 +45,7 @@ class V2AVideoToAudio(io.ComfyNode):
     def execute(
         cls, video, prompt, negative_prompt, model, precision, seed, steps, cfg, video_cfg, solver, mode, codec
     ):
-        # The node stands for the graph of the others, so each stage is cached: a new seed neither loads nor watches again.
+        # It stands for the graph of the others, so each stage is cached: a new seed neither loads nor watches again.
         graph = GraphBuilder()
         loaded = graph.node("V2ALoadModel", model=model, precision=precision)
         network, encoders, vae = loaded.out(0), loaded.out(1), loaded.out(2)

@@ -1,0 +1,33 @@
+"""Builds workflows/*.json and their thumbnails in a real frontend: python -m tests.comfyui.make_workflows [VIDEO]
+
+VIDEO is put into the input folder as the file that the workflows name, so that the thumbnails show it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from .server import RIG, ROOT, Server
+
+
+def main(video: str | None) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(folder) / "base")
+        if video:
+            shutil.copy(video, server.base / "input" / "big_buck_bunny.mp4")
+        server.start()
+        try:
+            script = ROOT / "tests/comfyui/browser/make_workflows.mjs"
+            modules = {"V2A_NODE_MODULES": str(RIG / "node/node_modules")}
+            subprocess.run(
+                ["node", str(script), server.url, str(ROOT / "workflows")], check=True, env={**os.environ, **modules}
+            )
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2] or [None])

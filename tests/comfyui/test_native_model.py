@@ -1,0 +1,155 @@
+"""MODEL is ComfyUI's own: core samplers, guiders, schedulers and LoRAs work on it and agree with V2ASampler."""
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from .conftest import CLIP
+from .graphs import full, node, save_latent
+
+STEPS, CFG, SEED = 10, 2.5, 7
+POSITIVE, NEGATIVE, LATENT = (["condition", i] for i in range(3))
+
+
+@pytest.fixture(scope="module")
+def ours(latent_of, model):
+    """The latent of V2ASampler, with changes to its inputs, through the model of another node where one is given."""
+
+    def run(graph=None, network=None, **changes):
+        graph = graph or full(CLIP, model)
+        graph["sampler"]["inputs"].update(steps=STEPS, cfg=CFG, seed=SEED, **changes)
+        if network:
+            graph["sampler"]["inputs"]["model"] = [network, 0]
+        return latent_of({**graph, "save": save_latent("sampler")})
+
+    return run
+
+
+def with_ksampler(model, network="model", sampler="euler", **changes):
+    graph = full(CLIP, model)
+    graph["k"] = node(
+        "KSampler",
+        model=[network, 0],
+        positive=POSITIVE,
+        negative=NEGATIVE,
+        latent_image=LATENT,
+        **{"seed": SEED, "steps": STEPS, "cfg": CFG, "scheduler": "simple", "denoise": 1.0, **changes},
+        sampler_name=sampler,
+    )
+    graph["save"] = save_latent("k")
+    return graph
+
+
+def distance(a, b):
+    assert a.shape == b.shape and a.isfinite().all()
+    return (a - b).abs().max().item()
+
+
+def test_ksampler_gives_the_same_latent(ours, latent_of, model):
+    mine = ours()
+    assert mine.shape == (1, 80, 200)
+    assert mine.std() > 0.1
+    assert distance(mine, latent_of(with_ksampler(model))) < 1e-4
+
+
+def test_sampler_custom_advanced_gives_the_same_latent(ours, latent_of, model):
+    graph = full(CLIP, model)
+    graph["noise"] = node("RandomNoise", noise_seed=SEED)
+    graph["guider"] = node("CFGGuider", model=["model", 0], positive=POSITIVE, negative=NEGATIVE, cfg=CFG)
+    graph["sigmas"] = node("BasicScheduler", model=["model", 0], scheduler="simple", steps=STEPS, denoise=1.0)
+    graph["euler"] = node("KSamplerSelect", sampler_name="euler")
+    graph["k"] = node(
+        "SamplerCustomAdvanced",
+        noise=["noise", 0],
+        guider=["guider", 0],
+        sampler=["euler", 0],
+        sigmas=["sigmas", 0],
+        latent_image=LATENT,
+    )
+    assert distance(ours(), latent_of({**graph, "save": save_latent("k")})) < 1e-4
+
+
+def test_heun_and_its_relatives_agree_at_many_steps(ours):
+    fine = ours(steps=100)
+    coarse = distance(ours(), fine)
+    for solver in ("heun", "midpoint", "ab2"):
+        assert distance(ours(solver=solver, steps=50), fine) < coarse, solver
+
+
+def test_model_sampling_sd3_shifts_both_alike(ours, latent_of, model):
+    graph = with_ksampler(model, network="shift")
+    shift = node("ModelSamplingSD3", model=["model", 0], shift=3.0)
+    core = latent_of({**graph, "shift": shift})
+    mine = ours({**full(CLIP, model), "shift": shift}, network="shift")
+    assert distance(mine, core) < 1e-4
+    assert distance(mine, ours()) > 1e-3
+
+
+def test_text_and_video_are_steered_apart(ours):
+    same, apart = ours(), ours(video_cfg=4.0)
+    assert distance(same, ours(video_cfg=CFG)) == 0
+    assert distance(same, apart) > 1e-3
+
+
+def test_equal_scales_are_the_limit_of_scales_apart(ours):
+    assert distance(ours(), ours(video_cfg=CFG + 1e-5)) < 1e-3
+
+
+def test_the_same_seed_is_the_same_latent_to_the_bit(server, ours):
+    first = ours()
+    server.post("/free", {"unload_models": True, "free_memory": True})
+    assert torch.equal(first, ours())
+    assert not torch.equal(first, ours(seed=SEED + 1))
+
+
+def test_a_batch_begins_with_the_single_sound(latent_of, model):
+    graph = full(CLIP, model)
+    graph["batch"] = node("RepeatLatentBatch", samples=LATENT, amount=3)
+    graph["sampler"]["inputs"]["latent"] = ["batch", 0]
+    latents = latent_of({**graph, "save": save_latent("sampler")})
+    alone = latent_of({**full(CLIP, model), "save": save_latent("sampler")})
+    assert latents.shape == (3, 80, 200)
+    assert distance(latents[:1], alone) < 1e-4
+    assert distance(latents[1:2], alone) > 1e-2
+
+
+@pytest.fixture(scope="module")
+def network_shapes(model, server):
+    from v2a_core.models import load_family
+
+    file = None if model == "mini" else server.base / "models/v2a" / model
+    state = load_family("mini", weights=file).network.state_dict()
+    return {key: value.shape for key, value in state.items() if key.endswith("mlp.out.weight")}
+
+
+@pytest.mark.parametrize("form", ["kohya", "diffusers"])
+def test_a_lora_takes_hold_and_at_strength_0_does_not(form, server, ours, latent_of, network_shapes, model):
+    generator = torch.Generator().manual_seed(1)
+    state = {}
+    for key, (rows, columns) in network_shapes.items():
+        stem = key.removesuffix(".weight")
+        up, down = (f"lora_unet_{stem.replace('.', '_')}.lora_{end}.weight" for end in ("up", "down"))
+        if form == "diffusers":
+            up, down = (f"diffusion_model.{stem}.lora_{end}.weight" for end in ("B", "A"))
+        state[up] = torch.randn(rows, 4, generator=generator) * 0.2
+        state[down] = torch.randn(4, columns, generator=generator) * 0.2
+    save_file(state, server.base / f"models/loras/{form}.safetensors")
+
+    def lora(strength):
+        loader = node(
+            "LoraLoaderModelOnly", model=["model", 0], lora_name=f"{form}.safetensors", strength_model=strength
+        )
+        return {"lora": loader}
+
+    plain = ours()
+    assert distance(ours({**full(CLIP, model), **lora(0.0)}, network="lora"), plain) == 0
+    bent = ours({**full(CLIP, model), **lora(1.0)}, network="lora")
+    assert distance(bent, plain) > 1e-2
+    assert distance(bent, latent_of({**with_ksampler(model, network="lora"), **lora(1.0)})) < 1e-4
+    assert distance(ours(), plain) == 0
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_half_precision_is_close(precision, ours, model):
+    graph = full(CLIP, model, model={"precision": precision})
+    assert 0 < distance(ours(graph, cfg=1.0), ours(cfg=1.0)) < 1.0

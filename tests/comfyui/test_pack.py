@@ -1,0 +1,96 @@
+"""What the pack adds to ComfyUI: nodes, sockets, help, templates, and hardly any start-up time."""
+
+import json
+import re
+
+import pytest
+
+from .server import ROOT
+from .write_locale import PATH, definitions
+
+# Saved workflows depend on these: ids and socket types never change once landed.
+SOCKETS = {
+    "V2AVideoToAudio": ("VIDEO", "VIDEO AUDIO"),
+    "V2ALoadVideo": ("", "VIDEO FLOAT FLOAT"),
+    "V2ALoadModel": ("", "MODEL V2A_ENCODERS VAE"),
+    "V2AEncodeVideo": ("V2A_ENCODERS VIDEO IMAGE MASK", "V2A_FEATURES"),
+    "V2APrompt": ("V2A_ENCODERS", "CONDITIONING CONDITIONING"),
+    "V2ACondition": ("CONDITIONING CONDITIONING V2A_FEATURES V2A_TRANSCRIPT", "CONDITIONING CONDITIONING LATENT"),
+    "V2ASampler": ("MODEL CONDITIONING CONDITIONING LATENT", "LATENT"),
+    "V2ADecodeAudio": ("VAE LATENT", "AUDIO"),
+    "V2AMuxVideo": ("VIDEO AUDIO", "VIDEO"),
+    "V2ASyncPreview": ("VIDEO AUDIO", "IMAGE"),
+}
+WIDGETS = {"INT", "FLOAT", "STRING", "COMBO", "BOOLEAN"}
+
+
+@pytest.fixture(scope="module")
+def nodes(server):
+    return {name: info for name, info in server.get("/object_info").items() if name.startswith("V2A")}
+
+
+def inputs_of(info):
+    return {**info["input"].get("required", {}), **info["input"].get("optional", {})}
+
+
+def test_nodes_and_their_sockets(nodes):
+    found = {}
+    for name, info in nodes.items():
+        sockets = [kind for kind, _ in inputs_of(info).values() if kind not in WIDGETS]
+        found[name] = (" ".join(sockets), " ".join(info["output"]))
+    assert found == SOCKETS
+
+
+def test_every_input_and_output_has_a_tooltip(nodes):
+    for name, info in nodes.items():
+        assert info["description"], name
+        assert all(options.get("tooltip") for _, options in inputs_of(info).values()), name
+        assert all(info["output_tooltips"]), name
+
+
+def test_the_licence_shows_where_the_model_is_chosen(nodes):
+    options = nodes["V2ALoadModel"]["input"]["required"]["model"][1]
+    assert "CC-BY-SA-4.0" in options["tooltip"]
+    assert "mini" in options["options"]
+
+
+def test_defaults_are_those_of_mini(nodes):
+    from v2a_core.models.mini.family import SPEC
+
+    options = {
+        name: options["default"] for name, (_, options) in inputs_of(nodes["V2ASampler"]).items() if len(options) > 1
+    }
+    chosen = (options["steps"], options["cfg"], options["solver"])
+    assert chosen == (SPEC.steps, SPEC.text_scale, SPEC.solver)
+    assert options["video_cfg"] == (-1 if SPEC.video_scale == SPEC.text_scale else SPEC.video_scale)
+
+
+def test_solvers_are_those_of_the_library(nodes):
+    from v2a_core.sampling.solvers import SOLVERS
+
+    assert nodes["V2ASampler"]["input"]["required"]["solver"][1]["options"] == list(SOLVERS)
+
+
+@pytest.mark.parametrize("name", SOCKETS)
+def test_every_node_has_a_help_page_that_names_its_inputs(name, server, nodes):
+    page = (ROOT / f"web/docs/{name}.md").read_text()
+    assert page.startswith(f"# {nodes[name]['display_name']}\n")
+    for key in inputs_of(nodes[name]):
+        assert re.search(rf"\b{key}\b", page), f"{name}.md does not mention {key}"
+
+
+def test_translations_are_those_of_the_schemas(server):
+    assert json.loads(PATH.read_text()) == definitions(server), "run python -m tests.comfyui.write_locale"
+
+
+def test_templates_are_listed_with_a_thumbnail(server):
+    listed = server.get("/api/workflow_templates")["comfyui-v2a"]
+    assert sorted(listed) == ["after_veo3", "full_graph", "image_batch", "mini_quick_start"]
+    for name in listed:
+        assert (ROOT / f"workflows/{name}.jpg").stat().st_size < 300_000
+
+
+def test_the_pack_adds_little_to_the_start(server):
+    lines = [line for line in server.log.read_text().splitlines() if "seconds" in line and "comfyui-v2a" in line]
+    assert len(lines) == 1 and "FAILED" not in lines[0]
+    assert float(lines[0].split()[0]) < 0.5
