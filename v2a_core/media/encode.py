@@ -1,5 +1,6 @@
 """A batch of frames to a video file, once, so that everything after it sees a file like any other."""
 
+import math
 from os import PathLike
 
 import av
@@ -21,7 +22,7 @@ def encode_frames(source: VideoSource, path: str | PathLike) -> float:
     first = int(source.start_s * source.fps)
     end = len(source.origin)
     if source.duration_s is not None:
-        end = min(end, -int(-(source.start_s + source.duration_s) * source.fps // 1))
+        end = min(end, math.ceil((source.start_s + source.duration_s) * source.fps - 1e-6))
     height, width = source.origin.shape[1:3]
     with av.open(str(path), "w", format="mp4") as out:
         stream = out.add_stream("libx264", rate=source.fps, options=OPTIONS)

@@ -28,7 +28,7 @@ class FrameRate:
 class FrameChunk:
     """Consecutive pictures of one rate: `frames` is what is seen at the ticks first, first + 1, ... of that rate.
 
-    frames: uint8 [n, H, W, 3], RGB. times_s: float64 [n], the source's own timestamps of these frames, from the trim start.
+    frames: uint8 [n, H, W, 3], RGB. times_s: float64 [n], when the source shows these frames, counted from the trim start.
     """
 
     frames: torch.Tensor
@@ -101,7 +101,9 @@ class VideoSource:
         if frames.ndim != 4 or frames.shape[-1] not in (3, 4) or 0 in frames.shape:
             raise InputError(f"{name}: frames have shape {list(frames.shape)}; expected [frames, height, width, 3]")
         if max(frames.shape[1:3]) > MAX_SIDE:
-            raise InputError(f"{name}: frames are {frames.shape[2]}x{frames.shape[1]}; at most {MAX_SIDE} pixels a side")
+            raise InputError(
+                f"{name}: frames are {frames.shape[2]}x{frames.shape[1]}; at most {MAX_SIDE} pixels a side"
+            )
         if frames.is_floating_point() and not all(math.isfinite(v) for v in torch.aminmax(frames)):
             bad = next(i for i, frame in enumerate(frames) if not torch.isfinite(frame).all())
             raise InputError(f"{name}: frame {bad} has NaN or infinite pixels; fix the node or file it came from")

@@ -1,0 +1,99 @@
+"""Sound in: any stream to float32, resampled, cut to length."""
+
+from dataclasses import dataclass
+
+import av
+import numpy as np
+import torch
+import torchaudio
+
+from v2a_core.errors import InputError
+from v2a_core.media.container import audio_stream, decode, measure, open_at
+from v2a_core.media.source import VideoSource
+from v2a_core.media.timeline import sample_count
+
+# Codecs that overlap their frames need a run-up before the first sample that counts (80 ms in Opus).
+RUN_UP_S = 0.25
+# Timestamps may be this far off before a gap is taken for silence; most containers round them.
+JITTER_S = 0.03
+
+
+@dataclass(frozen=True, eq=False)
+class Audio:
+    """Sound: samples float32 [C, N], about -1..1; sample 0 is heard at the start of the (trimmed) video."""
+
+    samples: torch.Tensor
+    rate_hz: int
+
+    @property
+    def duration_s(self) -> float:
+        return self.samples.shape[-1] / self.rate_hz
+
+
+def read_audio(source: VideoSource) -> Audio | None:
+    """The sound of the trimmed part, None where there is none; what starts late gets silence before it."""
+    if isinstance(source.origin, torch.Tensor):
+        return None
+    extent = measure(source)
+    if not extent.info.has_audio:
+        return None
+    parts, filled, rate_hz, channels = [], 0, 0, 0
+    with open_at(source, extent.begin_s - RUN_UP_S, audio_stream) as (_, stream, packets):
+        for frame in decode(stream, packets):
+            if not parts:
+                rate_hz, channels = frame.sample_rate, frame.layout.nb_channels
+                length = sample_count(extent.info.duration_s, rate_hz)
+                parts.append(np.zeros((channels, 0), np.float32))
+            if frame.sample_rate != rate_hz:
+                raise InputError(f"{source.name}: its sound changes from {rate_hz} to {frame.sample_rate} Hz midway")
+            samples = match_channels(torch.from_numpy(_planar(frame)), channels).numpy()
+            start = filled if frame.pts is None else round((frame.time - extent.begin_s) * rate_hz)
+            if filled and abs(start - filled) <= JITTER_S * rate_hz:
+                start = filled
+            if start > filled:
+                parts.append(np.zeros((channels, min(start, length) - filled), np.float32))
+                filled += parts[-1].shape[1]
+            kept = samples[:, filled - start : max(0, length - start)]
+            parts.append(kept)
+            filled += kept.shape[1]
+            if filled >= length:
+                break
+    return Audio(torch.from_numpy(np.concatenate(parts, axis=1)), rate_hz) if filled else None
+
+
+def resample(audio: Audio, rate_hz: int) -> Audio:
+    """The same sound at another sample rate, band-limited."""
+    if audio.rate_hz == rate_hz:
+        return audio
+    return Audio(torchaudio.functional.resample(audio.samples, audio.rate_hz, rate_hz), rate_hz)
+
+
+def fit_length(audio: Audio, duration_s: float, fade_s: float = 0.005) -> Audio:
+    """Exactly `sample_count(duration_s, rate)` samples: cut, or padded with silence; the end that results fades out."""
+    count, length = sample_count(duration_s, audio.rate_hz), audio.samples.shape[-1]
+    if length == count:
+        return audio
+    kept = audio.samples[:, :count].clone()
+    fade = min(round(fade_s * audio.rate_hz), kept.shape[-1])
+    if fade:
+        kept[:, -fade:] *= torch.linspace(1, 0, fade)
+    return Audio(torch.nn.functional.pad(kept, (0, count - kept.shape[-1])), audio.rate_hz)
+
+
+def match_channels(samples: torch.Tensor, channels: int) -> torch.Tensor:
+    """[C, N] to `channels` channels: mono is copied to all, anything else goes through mono."""
+    if samples.shape[0] == channels:
+        return samples
+    return samples.mean(dim=0, keepdim=True).expand(channels, -1)
+
+
+def _planar(frame: av.AudioFrame) -> np.ndarray:
+    """float32 [C, N] from any sample format; done here because filters refuse layouts without a name."""
+    samples = frame.to_ndarray()
+    if not frame.format.is_planar:
+        samples = samples.reshape(-1, frame.layout.nb_channels).T
+    if samples.dtype == np.uint8:
+        return (samples.astype(np.float32) - 128) / 128
+    if samples.dtype.kind == "i":
+        return (samples / -float(np.iinfo(samples.dtype).min)).astype(np.float32)
+    return samples.astype(np.float32)

@@ -1,0 +1,97 @@
+"""Which container holds which codec, and what to say where one does not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import torch
+
+from v2a_core.errors import InputError
+from v2a_core.media.audio import Audio, resample
+
+
+@dataclass(frozen=True)
+class Format:
+    """A container: FFmpeg's name, the audio codecs it takes (default first), whether an edit list can hide frames."""
+
+    muxer: str
+    audio: tuple[str, ...]
+    hides_frames: bool = False
+    video: frozenset[str] | None = None
+
+
+FORMATS = {
+    ".mp4": Format("mp4", ("aac", "flac", "opus"), hides_frames=True),
+    ".m4v": Format("mp4", ("aac", "flac", "opus"), hides_frames=True),
+    ".mov": Format("mov", ("aac",), hides_frames=True),
+    ".mkv": Format("matroska", ("aac", "flac", "opus")),
+    ".webm": Format("webm", ("opus",), video=frozenset({"vp8", "vp9", "av1"})),
+}
+# Codec -> PyAV's encoder and the sample format it gets.
+ENCODERS = {"aac": ("aac", "fltp"), "flac": ("flac", "s16"), "opus": ("libopus", "flt")}
+LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
+BIT_RATE_PER_CHANNEL = 96_000
+_BLOCK = 4096
+
+
+def find_format(path: Path) -> Format:
+    """The container that a file name asks for."""
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(f"{path}: cannot write '{path.suffix}' files; choose one of {', '.join(FORMATS)}")
+    return FORMATS[path.suffix.lower()]
+
+
+def choose_codec(path: Path, codec: str | None) -> str:
+    """The audio codec to use in `path`: what was asked for, or an error naming the choices if it cannot be had."""
+    form = find_format(path)
+    if codec is None:
+        return form.audio[0]
+    if codec not in ENCODERS:
+        raise InputError(f"audio codec '{codec}' is not known; choose one of {', '.join(ENCODERS)}")
+    if codec not in form.audio:
+        others = [suffix for suffix, other in FORMATS.items() if codec in other.audio]
+        raise InputError(
+            f"{path}: a {path.suffix} file cannot hold {codec} sound; choose {' or '.join(form.audio)} for it, "
+            f"or write {' or '.join(others)}"
+        )
+    return codec
+
+
+def check_picture(path: Path, out: av.container.OutputContainer, codec: str) -> None:
+    """Refuse a container that cannot hold the picture as it is: it is never re-encoded."""
+    form = find_format(path)
+    if codec not in (form.video or out.supported_codecs):
+        raise InputError(
+            f"{path}: a {path.suffix} file cannot hold {codec} video, which is copied as it is; write .mkv"
+            + ("" if form.video is None else ", .mp4 or .mov")
+        )
+
+
+def add_sound(out: av.container.OutputContainer, codec: str, audio: Audio) -> tuple[av.AudioStream, Audio]:
+    """A new audio stream, and the sound at a rate its encoder takes."""
+    encoder, sample_format = ENCODERS[codec]
+    channels = audio.samples.shape[0]
+    if channels not in LAYOUTS:
+        raise InputError(f"the sound has {channels} channels; give 1, 2, 6 or 8")
+    if not torch.isfinite(audio.samples).all():
+        raise InputError("the sound has NaN or infinite samples; generate it again")
+    rates = av.Codec(encoder, "w").audio_rates
+    if rates and audio.rate_hz not in rates:
+        audio = resample(audio, 48000)
+    stream = out.add_stream(encoder, rate=audio.rate_hz)
+    stream.layout, stream.format = LAYOUTS[channels], sample_format
+    if codec != "flac":
+        stream.bit_rate = BIT_RATE_PER_CHANNEL * channels
+    return stream, audio
+
+
+def sound_packets(stream: av.AudioStream, audio: Audio) -> Iterator[av.Packet]:
+    """The encoded sound, its first sample at time 0."""
+    for start in range(0, audio.samples.shape[-1], _BLOCK):
+        block = audio.samples[:, start : start + _BLOCK].clamp(-1, 1).contiguous().numpy()
+        frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=stream.layout.name)
+        frame.sample_rate, frame.pts, frame.time_base = audio.rate_hz, start, Fraction(1, audio.rate_hz)
+        yield from stream.encode(frame)
+    yield from stream.encode(None)

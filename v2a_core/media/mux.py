@@ -1,0 +1,196 @@
+"""The finished file: the source's picture untouched, one new sound, and a note of how it was made."""
+
+import itertools
+import math
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+import torch
+
+from v2a_core.errors import InputError
+from v2a_core.media.audio import Audio, fit_length
+from v2a_core.media.container import Extent, measure
+from v2a_core.media.encode import encode_frames
+from v2a_core.media.formats import add_sound, check_picture, choose_codec, find_format, sound_packets
+from v2a_core.media.mp4 import end_first_track
+from v2a_core.media.packets import Cut, copied, find_cut, picture_packets, side_packet
+from v2a_core.media.source import VideoSource
+
+Progress = Callable[[str, int, int], None]
+NOTE = "AI-generated audio"
+# What the old container said about itself; the new one says it anew.
+_OWN_TAGS = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}
+
+
+def mux(
+    source: VideoSource,
+    audio: Audio,
+    path: str | os.PathLike,
+    *,
+    codec: str | None = None,
+    metadata: Mapping[str, object] | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Write the trimmed source to `path` with `audio` for its sound, and return the path.
+
+    Video packets are copied byte for byte (a batch of frames is encoded once). `audio` is cut or padded to the length
+    of the video and encoded as "aac", "flac" or "opus", by default the first that the container takes. Subtitles, data,
+    chapters and attachments stay where the container takes them. A trim that starts between keyframes needs .mp4 or
+    .mov, whose edit list hides the frames before it.
+    metadata: tags such as model, seed and prompt, beside the comment "AI-generated audio".
+    """
+    path = Path(path).expanduser().absolute()
+    codec = choose_codec(path, codec)
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: its folder does not exist; create it first")
+    with _put_in_place(path) as temporary, _as_file(source, temporary) as file_source:
+        extent = measure(file_source)
+        cut = find_cut(file_source, extent)
+        if cut.hidden and not find_format(path).hides_frames:
+            raise InputError(
+                f"{path}: {source.name} is cut at {source.start_s:g} s, between keyframes, and only .mp4 and .mov can "
+                f"hide the frames before that; write one of those, or start at a keyframe"
+            )
+        audio = fit_length(audio, extent.info.duration_s)
+        try:
+            shown_s = _write(file_source, extent, cut, audio, temporary, path, codec, dict(metadata or {}), progress)
+        except av.FFmpegError as error:
+            raise InputError(f"{path}: cannot be written ({error.strerror}); choose another name or format") from error
+        if find_format(path).hides_frames and shown_s > extent.info.duration_s + 1e-3:
+            end_first_track(temporary, extent.info.duration_s)
+    return path
+
+
+def _write(
+    source: VideoSource,
+    extent: Extent,
+    cut: Cut,
+    audio: Audio,
+    temporary: Path,
+    path: Path,
+    codec: str,
+    metadata: dict,
+    progress: Progress | None,
+) -> float:
+    """Copy and encode; returns when the last frame stops being shown, in seconds."""
+    shown_s, total = 0.0, math.ceil(extent.info.duration_s * 10)
+    with copied(source, extent) as (container, picture, packets):
+        tags = {**_tags(container.metadata), **metadata}
+        chapters = _chapters(container, extent)
+        out, streams, sounds = _start(container, picture, temporary, path, codec, audio, tags, chapters)
+        with out:
+            heard = next(sounds, None)
+            for packet in picture_packets(packets, picture, cut):
+                is_picture = packet.stream_index == picture.index
+                if packet.stream_index not in streams or not (is_picture or side_packet(packet, extent)):
+                    continue
+                now_s = float(packet.dts * packet.time_base)
+                while heard is not None and heard.dts * heard.time_base <= now_s:
+                    out.mux(heard)
+                    heard = next(sounds, None)
+                if is_picture:
+                    shown_s = max(shown_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+                packet.stream = streams[packet.stream_index]
+                out.mux(packet)
+                if progress and is_picture:
+                    progress("write video", min(max(0, int(now_s * 10)), total), total)
+            for packet in itertools.chain([heard] if heard is not None else [], sounds):
+                out.mux(packet)
+    if progress:
+        progress("write video", total, total)
+    return shown_s
+
+
+def _start(
+    container: av.container.InputContainer,
+    picture: av.VideoStream,
+    temporary: Path,
+    path: Path,
+    codec: str,
+    audio: Audio,
+    tags: dict[str, str],
+    chapters: list,
+) -> tuple[av.container.OutputContainer, dict[int, av.stream.Stream], Iterator[av.Packet]]:
+    """The new file with its header written, its streams by the index of their source, and the encoded sound."""
+    form = find_format(path)
+    options = {"movflags": "use_metadata_tags+faststart"} if form.hides_frames else {}
+    # A container may say it takes a stream and still refuse it in the header: then only picture and sound go in.
+    for everything in (True, False):
+        out = av.open(str(temporary), "w", format=form.muxer, container_options=options)
+        try:
+            check_picture(path, out, picture.codec_context.codec.canonical_name)
+            wanted = [picture, *(s for s in container.streams if everything and _is_kept(s, picture, out))]
+            streams = {stream.index: _add_copy(out, stream) for stream in wanted}
+            sound, audio = add_sound(out, codec, audio)
+            out.metadata.update(tags)
+            out.set_chapters(chapters)
+            out.start_encoding()
+            return out, streams, sound_packets(sound, audio)
+        except BaseException as error:
+            out.close()
+            if not everything or not isinstance(error, (av.FFmpegError, ValueError)) or isinstance(error, InputError):
+                raise
+
+
+def _is_kept(stream: av.stream.Stream, picture: av.VideoStream, out: av.container.OutputContainer) -> bool:
+    if stream.index == picture.index or stream.type == "audio":
+        return False
+    if stream.codec_context is None:
+        return out.format.name == "matroska" if stream.type == "attachment" else stream.type == "data"
+    return stream.codec_context.codec.canonical_name in out.supported_codecs
+
+
+def _add_copy(out: av.container.OutputContainer, stream: av.stream.Stream) -> av.stream.Stream:
+    copy = out.add_stream_from_template(stream, opaque=True)
+    copy.metadata.update({k: v for k, v in stream.metadata.items() if k in ("language", "title", "handler_name")})
+    copy.disposition = stream.disposition
+    # hev1 or hvc1, the flavour of ProRes: between mp4 and mov the tag carries over.
+    if stream.codec_context is not None and "mp4" in stream.container.format.name and out.format.name in ("mp4", "mov"):
+        copy.codec_context.codec_tag = stream.codec_context.codec_tag
+    return copy
+
+
+def _tags(old: Mapping[str, str]) -> dict[str, str]:
+    kept = {key: value for key, value in old.items() if key.lower() not in _OWN_TAGS | {"comment"}}
+    comment = next((value for key, value in old.items() if key.lower() == "comment"), "")
+    return {**kept, "comment": comment if NOTE in comment else "; ".join(filter(None, [NOTE, comment]))}
+
+
+def _chapters(container: av.container.InputContainer, extent: Extent) -> list[dict]:
+    kept = []
+    for chapter in container.chapters():
+        begin, end = (round(at_s / chapter["time_base"]) for at_s in (extent.begin_s, extent.end_s))
+        start, stop = max(chapter["start"], begin), min(chapter["end"], end)
+        if start < stop:
+            kept.append({**chapter, "start": start - begin, "end": stop - begin})
+    return kept
+
+
+@contextmanager
+def _as_file(source: VideoSource, temporary: Path) -> Iterator[VideoSource]:
+    """The source itself, or, for a batch of frames, a file they are encoded to for as long as it is needed."""
+    if not isinstance(source.origin, torch.Tensor):
+        yield source
+        return
+    duration_s = measure(source).info.duration_s
+    frames = temporary.with_name(temporary.stem + ".frames.mp4")
+    try:
+        late_s = encode_frames(source, frames)
+        yield VideoSource(frames, source.name, late_s, duration_s)
+    finally:
+        frames.unlink(missing_ok=True)
+
+
+@contextmanager
+def _put_in_place(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write to, which becomes `path` at the end or, on any exception, is removed."""
+    temporary = path.with_name(f".{path.stem[:40]}.{uuid.uuid4().hex[:8]}{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

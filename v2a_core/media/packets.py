@@ -1,0 +1,128 @@
+"""Which packets of a trimmed file to copy, and when each is shown in the new one; their bytes are never touched."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import av
+
+from v2a_core.errors import InputError
+from v2a_core.media.container import Extent, open_at, packet_pts
+from v2a_core.media.source import VideoSource
+
+# A frame that would be seen for less than this is left out; containers round times to a millisecond.
+SLIVER_S = 1e-3
+# Other streams may be stored this much after the picture they belong to.
+INTERLEAVING_S = 1.0
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where a trim falls among the packets, in ticks of the video stream.
+
+    key: display time of the keyframe that decoding starts from; cover: of the frame on show at `begin`, the first seen.
+    sliver: SLIVER_S. hidden: whether frames between the two must be kept from view.
+    """
+
+    key: int
+    cover: int
+    begin: int
+    end: int
+    sliver: int
+    hidden: bool
+
+
+def find_cut(source: VideoSource, extent: Extent) -> Cut:
+    """Find the keyframe and the first frame seen."""
+    with open_at(source, _from_s(source, extent)) as (_, stream, packets):
+        sliver = int(SLIVER_S / stream.time_base)
+        begin, end = (round(at_s / stream.time_base) for at_s in (extent.begin_s, extent.end_s))
+        times = []
+        for packet in packets:
+            if packet_pts(packet) is None or (packet.pts is None and stream.codec_context.has_b_frames):
+                raise InputError(f"{source.name}: its packets do not say when they are shown; convert it to .mp4 first")
+            times.append(packet_pts(packet))
+            if packet.dts is not None and packet.dts > begin + sliver:
+                break
+    key = times[0]
+    cover = max((t for t in times if key <= t <= begin + sliver), default=key)
+    return Cut(key, cover, begin, end, sliver, hidden=any(key <= t < cover for t in times))
+
+
+def copied(source: VideoSource, extent: Extent):
+    """Open a source where the cut begins, with the packets of all its streams (see `open_at`)."""
+    return open_at(source, _from_s(source, extent), everything=True)
+
+
+def picture_packets(packets: Iterator[av.Packet], stream: av.VideoStream, cut: Cut) -> Iterator[av.Packet]:
+    """The video packets to keep, timed from the trim start; packets of other streams pass through untouched.
+
+    A frame after the end is kept only where a frame before the end is stored after it, and so may refer to it.
+    """
+    held = []
+    for packet in _with_dts(packets, stream):
+        if packet.stream_index != stream.index:
+            yield packet
+        elif packet.dts >= cut.end + INTERLEAVING_S / stream.time_base:
+            break
+        elif packet_pts(packet) >= cut.end - cut.sliver:
+            held.append(packet)
+        elif packet_pts(packet) >= cut.key:  # else it belongs to the group before, which is not there
+            for kept in [*held, packet]:
+                yield _placed(kept, cut)
+            held = []
+
+
+def side_packet(packet: av.Packet, extent: Extent) -> bool:
+    """Time a packet of another stream from the trim start; False if nothing of it falls inside."""
+    if packet_pts(packet) is None:
+        return False
+    begin, end = (round(at_s / packet.time_base) for at_s in (extent.begin_s, extent.end_s))
+    start = packet_pts(packet) - begin
+    stop = min(start + (packet.duration or 0), end - begin)
+    if start >= end - begin or stop < 0:
+        return False
+    packet.pts = packet.dts = max(0, start)
+    packet.duration = stop - packet.pts if packet.duration else 0
+    return True
+
+
+def _placed(packet: av.Packet, cut: Cut) -> av.Packet:
+    start = packet_pts(packet)
+    if packet.duration and start < cut.end < start + packet.duration:
+        packet.duration = max(1, cut.end - start)
+    packet.pts = 0 if start == cut.cover else start - cut.begin
+    packet.dts = min(packet.dts - cut.begin, packet.pts)
+    return packet
+
+
+def _with_dts(packets: Iterator[av.Packet], stream: av.VideoStream) -> Iterator[av.Packet]:
+    """Give each video packet a decode time where the container stores none, between those of its neighbours."""
+    waiting, last = [], None
+    step = max(1, round(1 / (stream.average_rate or 25) / stream.time_base))
+    for packet in packets:
+        if packet.stream_index != stream.index:
+            yield packet
+        elif packet.dts is None:
+            waiting.append(packet)
+        else:
+            start = packet.dts - step * (len(waiting) + 1) if last is None else last
+            yield from _spread(waiting, start, packet.dts)
+            waiting, last = [], packet.dts
+            yield packet
+    if waiting:
+        # Ordered display times are decode times once they are early enough for every packet.
+        ordered = sorted(packet_pts(p) for p in waiting)
+        late = max(time - packet_pts(p) for time, p in zip(ordered, waiting, strict=True))
+        for time, packet in zip(ordered, waiting, strict=True):
+            packet.dts = time - late
+            yield packet
+
+
+def _spread(waiting: list[av.Packet], start: int, stop: int) -> Iterator[av.Packet]:
+    for number, packet in enumerate(waiting, 1):
+        packet.dts = min(start + (stop - start) * number // (len(waiting) + 1), packet_pts(packet))
+        yield packet
+
+
+def _from_s(source: VideoSource, extent: Extent) -> float | None:
+    return extent.begin_s if source.start_s else None
