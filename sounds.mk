@@ -2,7 +2,7 @@
 
 SOUNDS := .cache/sounds
 SOUND_DEBS := 0ad-data minetest-data openclonk-data lugaru-data megaglest-data flare-game teeworlds-data \
-	openttd-opensfx supertuxkart-data
+	openttd-opensfx supertuxkart-data scratch
 SOUND_NPM := supersonic-scsynth-samples@0.84.2
 
 .PHONY: sounds

@@ -32,33 +32,38 @@ def find_hits(wave: np.ndarray, gap_ms: int = 220, threshold: float = 0.3) -> li
     for t in np.flatnonzero(level >= threshold * peak):
         quiet = level[max(t - 25, 0) : t].min() if t > 8 else 0.0
         if level[t] >= 3.2 * quiet and (not onsets or t - onsets[-1] >= gap_ms):
-            onsets.append(int(t))
+            onsets.append(int(t) + _half_way(level[t : t + 120]))
     ends = [*onsets[1:], len(level)]
     return [_hit(wave, level, onset, end) for onset, end in zip(onsets, ends, strict=True)]
 
 
-def find_hit(wave: np.ndarray) -> Hit:
-    """Find the first strong hit of a one-shot recording; a clear second hit, if there is one, is cut off."""
+def find_hit(wave: np.ndarray, whole: bool = False) -> Hit:
+    """Find the first strong hit of a one-shot recording; a clear second one is cut off, or kept if `whole`."""
     level = envelope(wave)
     peak = level.max()
-    onset = int(np.flatnonzero(level >= 0.35 * peak)[0])
+    onset = _half_way(level)
     end = len(level)
-    for t in range(onset + 100, len(level)):
+    for t in () if whole else range(onset + 100, len(level)):
         if level[t] > 0.5 * peak and level[t] > 4 * level[t - 20 : t].min():
             end = t
             break
     return _hit(wave, level, onset, end)
 
 
+def _half_way(level: np.ndarray) -> int:
+    """The first moment at half of the loudest level: where the ear places the start of a sound that swells."""
+    return int(np.argmax(level >= 0.5 * level.max()))
+
+
 def _hit(wave: np.ndarray, level: np.ndarray, onset: int, end: int) -> Hit:
     # Walk back to the foot of the rise, then find the sample at which the hit really begins.
     foot = onset
-    while foot > 0 and onset - foot < 25 and level[foot - 1] < level[foot] and level[foot] > 0.05 * level[onset]:
+    while foot > 0 and onset - foot < 12 and level[foot - 1] < level[foot] and level[foot] > 0.05 * level[onset]:
         foot -= 1
     first = max((foot - 4) * _HOP, 0)
     last = (onset + 8) * _HOP
     rise = np.abs(wave[first:last])
-    attack = first + int(np.argmax(rise >= 0.3 * rise.max()))
+    attack = first + int(np.argmax(rise >= 0.4 * rise.max()))
     # A rise to the next hit belongs to the next hit; a tail ends where it is 50 dB down.
     stop = end * _HOP - (10 * _HOP if end < len(level) else 0)
     local = level[onset:end]

@@ -15,7 +15,7 @@ import torchaudio
 from ...errors import InputError
 
 SAMPLE_RATE_HZ = 24_000
-SOUND_SUFFIXES = (".ogg", ".wav", ".wv", ".flac")
+SOUND_SUFFIXES = (".ogg", ".wav", ".wv", ".flac", ".mp3")
 
 Pack = dict[str, Callable[[], bytes]]
 

@@ -14,13 +14,16 @@ from numpy.random import Generator
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from .balls import made_balls
 from .classes import SOUND_CLASSES
 from .cutting import even_out, find_hit, find_hits, take_hit
-from .packs import SAMPLE_RATE_HZ, Pack, decode, open_pack
+from .packs import SAMPLE_RATE_HZ, decode, open_pack
+from .splitting import SourceFile, test_files
 
 SOURCES = Path(__file__).with_name("sources.toml")
 EXTRA = "extra"  # recordings of no class: only `SoundLibrary.all` gives them
 _MAX_TEXTURE_S = 60.0
+_EVENTS = {name for name, spec in SOUND_CLASSES.items() if spec.kind == "event"}
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,9 @@ class SoundLibrary:
 
 
 def _code_bytes() -> bytes:
-    return b"".join(Path(__file__).with_name(name).read_bytes() for name in ("cutting.py", "packs.py"))
+    return b"".join(
+        Path(__file__).with_name(name).read_bytes() for name in ("balls.py", "cutting.py", "packs.py", "splitting.py")
+    )
 
 
 def _metadata(cache: Path) -> dict[str, str]:
@@ -127,78 +132,74 @@ class _Source:
     path: str
     author: str
     licence: str
-    data: bytes
-
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
+    file: SourceFile
 
 
 def _build(root: Path, progress) -> tuple[np.ndarray, list[Recording]]:
-    sources = list(_sources(root))
-    test = _test_files(sources)
+    sources = []
+    for source, done, total in _sources(root):
+        sources.append(source)
+        if progress:
+            progress("sounds", done, total)
+    test = test_files([source.file for source in sources], _EVENTS)
     buffer: list[np.ndarray] = []
     recordings: list[Recording] = []
-    seen: set[tuple[str, str]] = set()
     position = 0
-    for done, source in enumerate(sources):
-        sound_class = source.spec["sound"]
-        # Games repeat files under several names: one copy a class is enough.
-        if (sound_class, source.digest) not in seen:
-            seen.add((sound_class, source.digest))
-            split = "test" if source.digest in test else "train"
-            for wave, attack in _cuts(source):
-                samples = np.round(wave * 32767).astype(np.int16)
-                fields = (source.package, source.path, source.author, source.licence, split, attack)
-                recordings.append(Recording(sound_class, source.take, *fields, position, len(samples)))
-                buffer.append(samples)
-                position += len(samples)
-        if progress:
-            progress("sounds", done + 1, len(sources))
+    for source in sources:
+        split = "test" if source.file.digest in test else "train"
+        for wave, attack in source.file.cuts:
+            samples = np.round(wave * 32767).astype(np.int16)
+            fields = (source.package, source.path, source.author, source.licence, split, attack)
+            recordings.append(Recording(source.spec["sound"], source.take, *fields, position, len(samples)))
+            buffer.append(samples)
+            position += len(samples)
     return np.concatenate(buffer), recordings
 
 
-def _sources(root: Path) -> Iterator[_Source]:
+def _sources(root: Path) -> Iterator[tuple[_Source, int, int]]:
+    """Every file that a take names, decoded and cut, with the number of files done and in all."""
     tables = tomllib.loads(SOURCES.read_text())
-    packs: dict[str, Pack] = {}
-    for number, spec in enumerate(tables["take"]):
-        package = spec["package"]
-        about = tables["package"][package]
-        if package not in packs:
-            packs[package] = open_pack(root / "x" / package / about["files"])
-        names = sorted(name for name in packs[package] if any(fnmatchcase(name, like) for like in spec["files"]))
-        for name in names:
-            author, licence = (spec.get(key, about[key]) for key in ("author", "licence"))
-            yield _Source(number, spec, package, name, author, licence, packs[package][name]())
+    about = tables["package"]
+    packs = {name: open_pack(root / "x" / name / entry["files"]) for name, entry in about.items() if "files" in entry}
+    packs["self-made"] = made_balls()
+    wanted = [
+        (number, take, name)
+        for number, take in enumerate(tables["take"])
+        for name in sorted(packs[take["package"]])
+        if any(fnmatchcase(name, like) for like in take["files"])
+    ]
+    seen: set[tuple[str, str]] = set()
+    for done, (number, take, name) in enumerate(wanted):
+        package, sound_class = take["package"], take["sound"]
+        data = packs[package][name]()
+        digest = hashlib.sha256(data).hexdigest()
+        # Games repeat files under several names: one copy a class is enough.
+        if (sound_class, digest) in seen:
+            continue
+        seen.add((sound_class, digest))
+        author, licence = (take.get(key, about[package][key]) for key in ("author", "licence"))
+        cuts = list(_cuts(decode(data, f"{package}/{name}"), take))
+        file = SourceFile(sound_class, digest, _same(take, name), take.get("split"), cuts)
+        if cuts:
+            yield _Source(number, take, package, name, author, licence, file), done + 1, len(wanted)
 
 
-def _test_files(sources: list[_Source]) -> set[str]:
-    """Hashes of the test files: about one in six of every class, at least one, at most a half."""
-    files = defaultdict(set)
-    for source in sources:
-        files[source.spec["sound"]].add(source.digest)
-    test: set[str] = set()
-    # Small classes choose first, so that a file two classes share falls where the choice is narrow.
-    for _, digests in sorted(files.items(), key=lambda item: (len(item[1]), item[0])):
-        wanted = max(1, round(len(digests) / 6), min(3, len(digests) // 2))
-        missing = wanted - len(digests & test)
-        test.update(sorted(digests - test)[: max(missing, 0)])
-    return test
+def _same(take: dict, name: str) -> str | None:
+    """The key of the recording that a file is a part of; "*" in a take's key stands for the file's first word."""
+    same = take.get("same")
+    return same and same.replace("*", "-".join(name.split("-")[:2]))
 
 
-def _cuts(source: _Source) -> Iterator[tuple[np.ndarray, int]]:
-    wave = decode(source.data, f"{source.package}/{source.path}")
+def _cuts(wave: np.ndarray, take: dict) -> Iterator[tuple[np.ndarray, int]]:
     if len(wave) < SAMPLE_RATE_HZ // 20 or np.abs(wave).max() < 1e-3:
         return
-    start_s, stop_s = source.spec.get("span_s", (0.0, _MAX_TEXTURE_S))
+    start_s, stop_s = take.get("span_s", (0.0, _MAX_TEXTURE_S))
     wave = wave[int(start_s * SAMPLE_RATE_HZ) : int(stop_s * SAMPLE_RATE_HZ)]
-    sound_class = source.spec["sound"]
-    if sound_class == EXTRA:
+    if take["sound"] == EXTRA:
         yield wave / max(np.abs(wave).max(), 0.25), 0
-    elif SOUND_CLASSES[sound_class].kind == "texture":
-        yield even_out(wave, source.spec.get("even", 0.8)), 0
+    elif take["sound"] not in _EVENTS:
+        yield even_out(wave, take.get("even", 0.8)), 0
     else:
-        many = source.spec.get("many", False)
-        for hit in find_hits(wave) if many else [find_hit(wave)]:
+        for hit in find_hits(wave) if take.get("many") else [find_hit(wave, whole=take.get("whole", False))]:
             if hit.end - hit.attack > SAMPLE_RATE_HZ // 20:
-                yield take_hit(wave, hit, source.spec.get("max_s", 1.5))
+                yield take_hit(wave, hit, take.get("max_s", 1.5))
