@@ -15,7 +15,7 @@ def write_video(path, *, seconds=2.0, fps=25, width=96, height=64, sound=False, 
         tone = container.add_stream("aac", rate=48000, layout="mono") if sound else None
         for index in range(round(seconds * fps)):
             picture = np.full((height, width, 3), 90, np.uint8)
-            left = int(index / fps * 2) * 17 % (width - 8)
+            left = int(index / fps * 2) * 17 % max(1, width - 8)
             picture[:, left : left + 8] = 255
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts, frame.time_base = index, Fraction(1, fps)

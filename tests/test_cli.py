@@ -1,6 +1,8 @@
 """The command line: the job done; for each kind of bad input one clear line, exit code 2 and nothing left behind."""
 
+import io
 import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -109,15 +111,20 @@ def bad_videos(folder):
             stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
             container.start_encoding()
 
+    def huge(path):
+        write_video(path, codec="rawvideo", width=112, height=80, seconds=0.2)
+        size, claimed = struct.pack("<ii", 112, 80), struct.pack("<ii", 100_000, 100_000)
+        path.write_bytes(path.read_bytes().replace(size, claimed))
+
     return {
         "missing.mp4": (lambda path: None, "missing.mp4"),
         "empty.mp4": (lambda path: path.write_bytes(b""), "empty"),
         "truncated.mp4": (lambda path: path.write_bytes(good[: len(good) * 6 // 10]), "truncated.mp4"),
         "text.mp4": (lambda path: path.write_text("This is no video.\n" * 99), "text.mp4"),
         "folder.mp4": (lambda path: path.mkdir(), "folder.mp4"),
-        "sound.m4a": (sound_only, "no video"),
+        "sound.m4a": (sound_only, "no picture"),
         "no_frames.avi": (no_frames, "no_frames.avi"),
-        "huge.y4m": (lambda path: path.write_bytes(b"YUV4MPEG2 W100000 H100000 F25:1\nFRAME\n" + bytes(999)), "100000"),
+        "huge.avi": (huge, "a size that cannot be"),
         "unknown_codec.mp4": (lambda path: path.write_bytes(good.replace(b"avc1", b"zzzz")), "codec"),
     }
 
@@ -132,7 +139,7 @@ def bad_videos(folder):
         "folder.mp4",
         "sound.m4a",
         "no_frames.avi",
-        "huge.y4m",
+        "huge.avi",
         "unknown_codec.mp4",
     ],
 )
@@ -178,11 +185,11 @@ def test_bad_options(generate, clip, capsys, options, told):
 
 @pytest.mark.parametrize(
     ("output", "told"),
-    [("", "is a folder"), ("none/out.mp4", "does not exist"), ("out", "no extension"), ("out.xyz", "xyz")],
+    [("", "is a folder"), ("none/out.mp4", "does not exist"), ("out", "cannot write"), ("out.xyz", "xyz")],
 )
-def test_bad_outputs(generate, clip, capsys, output, told):
+def test_bad_outputs(generate, clip, tmp_path, capsys, output, told):
     code, _ = generate(clip, output=output)
-    fails(capsys, code, told, Path(generate.__closure__[0].cell_contents) / "made")
+    fails(capsys, code, told, tmp_path / "made")
 
 
 def test_the_input_is_never_overwritten(clip, weights, capsys):
@@ -212,7 +219,7 @@ def test_a_video_that_is_too_long(generate, tmp_path, capsys):
     fails(capsys, code, "trim it", path.parent)
 
 
-@pytest.mark.parametrize("stage", ["encode", "sample", "mux"])
+@pytest.mark.parametrize("stage", ["read frames", "sample", "write video"])
 def test_ctrl_c_leaves_nothing_behind(generate, clip, capsys, monkeypatch, stage):
     def interrupted(self, at, done, total):
         if at == stage:
@@ -250,14 +257,24 @@ def test_preview_of_a_silent_video(clip, tmp_path, capsys):
     fails(capsys, code, "no sound", tmp_path)
 
 
-def test_bars_follow_the_stages(monkeypatch):
+def test_one_bar_a_stage_on_a_terminal(monkeypatch):
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr(sys, "stderr", terminal)
     with cli.Bars() as progress:
         progress("encode", 1, 2)
-        first = progress.bar
+        progress("encode", 2, 2)
         progress("sample", 1, 4)
         progress("sample", 3, 4)
-        assert (first.n, first.total) == (1, 2)
-        assert (progress.bar.n, progress.bar.total, progress.bar.desc) == (3, 4, "sample")
+    encode, sample = terminal.getvalue().rstrip("\n").split("\n")
+    assert "encode: 100%" in encode
+    assert "sample:  75%" in sample
+
+
+def test_no_bar_elsewhere(capsys):
+    with cli.Bars() as progress:
+        progress("encode", 1, 2)
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("command", [[], ["dance"], ["train"], ["generate"]])

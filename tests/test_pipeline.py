@@ -68,7 +68,7 @@ def test_progress_ends_at_the_whole(mini, clip, tmp_path):
     told = []
     made(mini, clip, tmp_path / "out.mp4", progress=lambda *step: told.append(step))
     assert [step for step in told if step[0] == "sample"] == [("sample", 1, 2), ("sample", 2, 2)]
-    assert {stage for stage, _, _ in told} == {"encode", "sample", "mux"}
+    assert {stage for stage, _, _ in told} == {"read frames", "sample", "write video"}
 
 
 def test_a_callback_that_raises_cancels(mini, clip, tmp_path):

@@ -134,7 +134,7 @@ def _preview(arguments: argparse.Namespace, progress: "Bars") -> None:
     from .settings import check_output
 
     source = VideoSource.from_path(arguments.video)
-    path = check_output(arguments.output, source, (".png",))
+    path = check_output(arguments.output, source)
     audio = read_audio(source)
     if audio is None:
         raise InputError(f"{arguments.video} has no sound to draw: `v2a generate` makes one.")

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from .errors import InputError
 from .media.audio import Audio, fit_length
+from .media.formats import choose_codec
 from .media.mask import masked
 from .media.mux import mux
 from .media.video import VideoSource, probe, read_frames
@@ -72,6 +73,8 @@ def generate(
     check_prompt(negative, "negative prompt")
     check_device(device)
     path = None if output is None else check_output(output, source)
+    if path is not None:
+        choose_codec(path, codec)  # here, so that a wrong name is told before the work is done
     clock = _Clock()
     with clock("load"):
         family = load_family(model, device=device, weights=weights) if isinstance(model, str) else model
@@ -181,9 +184,8 @@ def decode(family: Family, latent: Tensor, duration_s: float) -> Audio:
 
 
 def provenance(spec: FamilySpec, settings: Settings, prompt: str) -> dict[str, str]:
-    """What a file is labelled with: that its audio is generated, and from what."""
+    """What a file is labelled with, beside the note that its audio is generated."""
     return {
-        "comment": "AI-generated audio",
         "v2a_model": spec.name,
         "v2a_seed": str(settings.seed),
         "v2a_prompt": prompt,

@@ -86,8 +86,6 @@ def check_output(output: str | os.PathLike, source: VideoSource) -> Path:
         raise InputError(f"The output {path} is a folder: name a file in it.")
     if not path.parent.is_dir():
         raise InputError(f"The output folder {path.parent} does not exist: make it first.")
-    if not path.suffix:
-        raise InputError(f"The output {path} has no extension: end it in .mp4, .mov, .mkv or .webm.")
     if path.exists() and isinstance(source.origin, Path) and source.origin.exists() and path.samefile(source.origin):
         raise InputError(f"The output {path} is the input video: choose another name.")
     return path

@@ -143,6 +143,8 @@ def measure(source: VideoSource) -> Extent:
     with open_at(source, None) as (container, stream, packets):
         stream.thread_type = "SLICE"
         frame = next(decode(stream, packets), None)
+        if frame is None and not stream.codec_context.width:
+            raise InputError(f"{source.name}: its header claims a size that cannot be; export the video again, smaller")
         if frame is None:
             raise InputError(f"{source.name}: no frame of it can be decoded; it may be truncated or damaged")
         fps = Fraction(stream.average_rate or stream.guessed_rate or 25)
