@@ -20,7 +20,7 @@ from ..errors import InputError
 from ..media.audio import Audio, resample
 
 RATE_HZ = 16_000
-WINDOW, HOP = 400, 160
+WINDOW, FFT, HOP = 400, 512, 160
 PATCH, PATCH_HOP = 96, 48  # frames of 10 ms
 
 
@@ -53,23 +53,33 @@ class Tagger:
                 self._convolutions.append((weight, bias, options["strides"], options["pads"], options["group"]))
         self._head = initial["model.classifier.weight"], initial["model.classifier.bias"]
         self._mel = torchaudio.transforms.MelSpectrogram(
-            RATE_HZ, 512, WINDOW, HOP, f_min=125.0, f_max=7500.0, n_mels=64, power=1.0, center=False, mel_scale="htk"
+            RATE_HZ, FFT, WINDOW, HOP, f_min=125.0, f_max=7500.0, n_mels=64, power=1.0, center=False, mel_scale="htk"
         )
 
     @torch.inference_mode()
     def scores(self, audio: Audio) -> Tensor:
         """Probability of each of the 521 classes in each patch of 0.96 s, every 0.48 s: float32 [patches, 521]."""
-        wave = resample(audio, RATE_HZ).samples.mean(0)
-        shortest = WINDOW + (PATCH - 1) * HOP + 112  # the transform of 512 takes 112 samples more than the window
-        frames = (self._mel(F.pad(wave, (0, max(0, shortest - len(wave))))) + 1e-3).log().T
+        frames = (self._mel(_mono(audio)) + 1e-3).log().T
         h = frames.unfold(0, PATCH, PATCH_HOP).transpose(1, 2)[:, None]  # [patches, 1, 96 frames, 64 bands]
         for weight, bias, strides, (top, left, bottom, right), group in self._convolutions:
             h = F.conv2d(F.pad(h, (left, right, top, bottom)), weight, bias, strides, groups=group).relu()
         return F.linear(h.mean((2, 3)), *self._head).sigmoid()
 
     def top(self, audio: Audio, count: int = 5) -> tuple[str, ...]:
-        """The classes of the whole clip, likeliest first, by their mean over its patches."""
-        return tuple(self.classes[index] for index in self.scores(audio).mean(0).topk(count).indices)
+        """The classes of the whole clip, likeliest first, by their mean over its patches.
+
+        A patch counts by its level (RMS), so that the silence between sparse sounds doesn't outvote them.
+        """
+        scores = self.scores(audio)
+        level = _mono(audio).unfold(0, PATCH * HOP, PATCH_HOP * HOP)[: len(scores)].square().mean(1).sqrt() + 1e-6
+        return tuple(self.classes[index] for index in (level @ scores).topk(count).indices)
+
+
+def _mono(audio: Audio) -> Tensor:
+    """The waveform at 16 kHz, at least as long as one patch takes."""
+    wave = resample(audio, RATE_HZ).samples.mean(0)
+    shortest = (PATCH - 1) * HOP + FFT
+    return F.pad(wave, (0, max(0, shortest - len(wave))))
 
 
 @cache
