@@ -7,10 +7,10 @@ import numpy as np
 import torch
 import torchaudio
 
-from v2a_core.errors import InputError
-from v2a_core.media.container import audio_stream, decode, measure, open_at
-from v2a_core.media.source import VideoSource
-from v2a_core.media.timeline import sample_count
+from ..errors import InputError
+from .container import audio_stream, decode, measure, open_at
+from .source import VideoSource
+from .timeline import sample_count
 
 # Codecs that overlap their frames need a run-up before the first sample that counts (80 ms in Opus).
 RUN_UP_S = 0.25

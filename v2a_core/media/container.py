@@ -12,8 +12,8 @@ import av
 import torch
 from av.stream import Disposition
 
-from v2a_core.errors import InputError
-from v2a_core.media.source import MAX_SIDE, VideoInfo, VideoSource
+from ..errors import InputError
+from .source import MAX_SIDE, VideoInfo, VideoSource
 
 MAX_PIXELS = 1 << 27
 MAX_DURATION_S = 24 * 3600

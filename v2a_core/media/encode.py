@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from av.video.reformatter import ColorRange, Colorspace
 
-from v2a_core.media.source import VideoSource
+from .source import VideoSource
 
 OPTIONS = {"preset": "fast", "crf": "16"}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import av
 import torch
 
-from v2a_core.errors import InputError
-from v2a_core.media.audio import Audio, resample
+from ..errors import InputError
+from .audio import Audio, resample
 
 
 @dataclass(frozen=True)

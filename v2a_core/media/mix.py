@@ -2,7 +2,7 @@
 
 import torch
 
-from v2a_core.media.audio import Audio, match_channels, resample
+from .audio import Audio, match_channels, resample
 
 
 def mix_tracks(original: Audio, added: Audio) -> Audio:

@@ -11,14 +11,14 @@ from pathlib import Path
 import av
 import torch
 
-from v2a_core.errors import InputError
-from v2a_core.media.audio import Audio, fit_length
-from v2a_core.media.container import Extent, measure
-from v2a_core.media.encode import encode_frames
-from v2a_core.media.formats import add_sound, check_picture, choose_codec, find_format, sound_packets
-from v2a_core.media.mp4 import end_first_track
-from v2a_core.media.packets import Cut, copied, find_cut, picture_packets, side_packet
-from v2a_core.media.source import VideoSource
+from ..errors import InputError
+from .audio import Audio, fit_length
+from .container import Extent, measure
+from .encode import encode_frames
+from .formats import add_sound, check_picture, choose_codec, find_format, sound_packets
+from .mp4 import end_first_track
+from .packets import Cut, copied, find_cut, picture_packets, side_packet
+from .source import VideoSource
 
 Progress = Callable[[str, int, int], None]
 NOTE = "AI-generated audio"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import av
 
-from v2a_core.errors import InputError
-from v2a_core.media.container import Extent, open_at, packet_pts
-from v2a_core.media.source import VideoSource
+from ..errors import InputError
+from .container import Extent, open_at, packet_pts
+from .source import VideoSource
 
 # A frame that would be seen for less than this is left out; containers round times to a millisecond.
 SLIVER_S = 1e-3

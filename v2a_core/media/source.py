@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from v2a_core.errors import InputError
+from ..errors import InputError
 
 MAX_SIDE = 16384
 
@@ -28,7 +28,7 @@ class FrameRate:
 class FrameChunk:
     """Consecutive pictures of one rate: `frames` is what is seen at the ticks first, first + 1, ... of that rate.
 
-    frames: uint8 [n, H, W, 3], RGB. times_s: float64 [n], when the source shows these frames, counted from the trim start.
+    frames: uint8 [n, H, W, 3], RGB. times_s: float64 [n], when the source shows these, from the trim start.
     """
 
     frames: torch.Tensor

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
-from v2a_core.errors import InputError
-from v2a_core.media.container import Extent, decode, measure, open_at
-from v2a_core.media.encode import encode_frames, to_frame
-from v2a_core.media.source import FrameChunk, FrameRate, VideoInfo, VideoSource
-from v2a_core.media.timeline import tick_times
+from ..errors import InputError
+from .container import Extent, decode, measure, open_at
+from .encode import encode_frames, to_frame
+from .source import FrameChunk, FrameRate, VideoInfo, VideoSource
+from .timeline import tick_times
 
 __all__ = ["FrameChunk", "FrameRate", "VideoInfo", "VideoSource", "encode_frames", "probe", "read_frames"]
 
