@@ -11,7 +11,7 @@ from .shards import Shards
 from .trainer import TrainConfig, Training
 
 BATCH = 12
-TICKS = 100
+TICKS = 75
 FRAMES_A_TICK = 4
 
 
@@ -33,15 +33,16 @@ class Eyes(nn.Module):
 
 
 def augment(frames: Tensor, rng: np.random.Generator) -> Tensor:
-    """One clip uint8 [T, H, W, 3] mirrored, shifted, greyed, and relit at random; its timing is left alone."""
+    """One clip uint8 [T, H, W, 3] mirrored, shifted, greyed and relit at random; its timing is left alone."""
     if rng.random() < 0.5:
         frames = frames.flip(2)
-    frames = torch.roll(frames, tuple(rng.integers(-6, 7, 2)), (1, 2)).float()
+    frames = torch.roll(frames, tuple(rng.integers(-6, 7, 2)), (1, 2))
     if rng.random() < 0.3:
-        frames = frames.mean(-1, keepdim=True).expand_as(frames)
+        frames = frames[..., rng.integers(3)][..., None].expand_as(frames)
     gain, lift, tint = rng.uniform(0.6, 1.4), rng.uniform(-30, 30), rng.uniform(0.85, 1.15, 3)
-    noise = torch.from_numpy(rng.standard_normal(frames.shape, np.float32)) * rng.uniform(0, 6)
-    return (frames * gain * torch.tensor(tint, dtype=torch.float32) + lift + noise).clamp(0, 255).byte()
+    tables = np.clip(np.arange(256)[:, None] * gain * tint + lift, 0, 255).astype(np.uint8)
+    pixels = frames.numpy()
+    return torch.from_numpy(np.stack([tables[:, c][pixels[..., c]] for c in range(3)], -1))
 
 
 class ClipBatches:

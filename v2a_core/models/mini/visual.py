@@ -94,7 +94,8 @@ def motion_channels(frames: Tensor) -> Tensor:
 
     Returns float32 [B, T, 5, H, W]; at the ends the change is zero.
     """
-    red, green, blue = (frames.float() / 255 - 0.5).unbind(-1)
+    # Planes first: arithmetic on interleaved colours is several times slower.
+    red, green, blue = (frames.movedim(-1, 0).contiguous().float() / 255 - 0.5).unbind()
     grey = (red + green + blue) / 3
     change = F.pad((grey[:, 1:] - grey[:, :-1]) * 4, (0, 0, 0, 0, 1, 1))
     return torch.stack([grey, change[:, :-1], change[:, 1:], red - grey, blue - grey], 2)
