@@ -36,6 +36,12 @@ def check_finite(**numbers: float) -> None:
             raise InputError(f"{name} is {value}: give an ordinary number.")
 
 
+def check_choice(name: str, value: str, choices) -> None:
+    """Raise InputError for a choice that is not on the list: hosts of this API do not look."""
+    if value not in choices:
+        raise InputError(f"{name} is {value!r}: choose one of {', '.join(choices)}.")
+
+
 # Files
 
 

@@ -38,7 +38,8 @@ class V2ALoadModel(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, model, **_):
-        return 0 if model in catalog() else os.stat(host.model_path(model)).st_mtime_ns
+        files = host.model_files()
+        return os.stat(host.model_path(model)).st_mtime_ns if model in files else 0
 
     @classmethod
     def execute(cls, model, precision):
@@ -46,9 +47,16 @@ class V2ALoadModel(io.ComfyNode):
 
         from .native_model import load
 
+        host.check_choice("model", model, models())
+        host.check_choice("precision", precision, PRECISIONS)
+
         family, weights = (model, None) if model in catalog() else file_of_family(host.model_path(model))
         dtype = None if precision == "auto" else getattr(torch, precision)
         return io.NodeOutput(*load(family, dtype, weights))
+
+
+def models() -> list[str]:
+    return [*catalog(), *host.model_files()]
 
 
 def model_inputs() -> list:
@@ -56,7 +64,7 @@ def model_inputs() -> list:
     return [
         io.Combo.Input(
             "model",
-            options=[*catalog(), *host.model_files()],
+            options=models(),
             default="mini",
             tooltip=f"The model, or a safetensors file of one in models/{host.MODEL_FOLDER}. {licences()}",
         ),

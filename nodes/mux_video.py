@@ -8,8 +8,9 @@ from . import host
 from .sampler import PROVENANCE
 from .types import schema
 
-# Containers by what PyAV calls them; anything else is put into MP4.
-_SUFFIXES = {"matroska": ".mkv", "webm": ".webm", "mov": ".mov"}
+MODES = ("replace", "mix")
+CODECS = ("auto", "aac", "flac", "opus")
+_MP4_CODECS = {"h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "mjpeg"}
 
 
 class V2AMuxVideo(io.ComfyNode):
@@ -37,6 +38,8 @@ class V2AMuxVideo(io.ComfyNode):
         from ..v2a_core.media.mix import mix_tracks
         from ..v2a_core.media.mux import mux
 
+        host.check_choice("mode", mode, MODES)
+        host.check_choice("codec", codec, CODECS)
         sound = host.audio_from_host(audio)
         if mode == "mix":
             original = host.video_sound(video)
@@ -49,13 +52,16 @@ class V2AMuxVideo(io.ComfyNode):
 
 
 def suffix_of(source) -> str:
-    """The extension of a file that can take the source's packets."""
+    """The extension of a file that takes the source's packets, that of the source itself where it will do."""
+    from ..v2a_core.media.formats import FORMATS
     from ..v2a_core.media.video import probe
 
-    if source.path is not None and Path(source.path).suffix in (".mp4", ".mov", ".mkv", ".webm"):
-        return Path(source.path).suffix
-    names = probe(source).container.split(",")
-    return next((_SUFFIXES[name] for name in names if name in _SUFFIXES and "mp4" not in names), ".mp4")
+    # Only MP4 and MOV can hide the frames between a key frame and a trim's start.
+    own = source.origin.suffix.lower() if isinstance(source.origin, Path) and not source.start_s else ""
+    if own in FORMATS:
+        return own
+    codec = probe(source).codec
+    return ".mp4" if codec is None or codec in _MP4_CODECS else ".mkv"
 
 
 def mux_inputs() -> list:
@@ -63,13 +69,13 @@ def mux_inputs() -> list:
     return [
         io.Combo.Input(
             "mode",
-            options=["replace", "mix"],
+            options=list(MODES),
             default="replace",
             tooltip="replace drops the sound that the video has; mix keeps it and adds to it.",
         ),
         io.Combo.Input(
             "codec",
-            options=["auto", "aac", "flac", "opus"],
+            options=list(CODECS),
             default="auto",
             tooltip="Codec of the sound. auto suits the container: AAC, or Opus in WebM. FLAC loses nothing.",
         ),

@@ -138,27 +138,30 @@ class _Guided(comfy.samplers.CFGGuider):
         return predictions[1] + sum(delta.scale * (delta.toward - delta.away) for delta in deltas)
 
 
-def sample(model: ModelPatcher, conds: dict, latent: dict, seed: int, steps: int, guidance, solver, report) -> Tensor:
+def sample(model: ModelPatcher, conds: dict, latent: dict, settings, progress) -> Tensor:
     """Sample a latent with one of the library's solvers, through everything that is patched into the model.
 
     conds holds CONDITIONING by name: positive, negative, negative_with_video. Returns [B, C, T].
     """
     from ..v2a_core.sampling.flow import shifted_sigmas
+    from ..v2a_core.sampling.guidance import Guidance
+    from ..v2a_core.sampling.solvers import SOLVERS
 
-    guider = _Guided(model, guidance)
+    guider = _Guided(model, Guidance(settings.text_scale, settings.video_scale))
     guider.inner_set_conds(conds)
     start = latent["samples"]
-    noise = comfy.sample.prepare_noise(start, seed, latent.get("batch_index"))
-    sigmas = shifted_sigmas(steps, model.get_model_object("model_sampling").shift)
+    noise = comfy.sample.prepare_noise(start, settings.seed, latent.get("batch_index"))
+    # ModelSamplingSD3 patches the shift like any other part of the model.
+    shift = getattr(model.get_model_object("model_sampling"), "shift", settings.shift)
     samples = guider.sample(
         noise,
         start,
-        comfy.samplers.KSAMPLER(_host_sampler(solver)),
-        sigmas,
+        comfy.samplers.KSAMPLER(_host_sampler(SOLVERS[settings.solver])),
+        shifted_sigmas(settings.steps, shift),
         denoise_mask=latent.get("noise_mask"),
-        callback=lambda step, denoised, x, total: report("sample", step + 1, total),
+        callback=lambda step, denoised, x, total: progress("sample", step + 1, total),
         disable_pbar=True,
-        seed=seed,
+        seed=settings.seed,
     )
     return samples.to(memory.intermediate_device())
 

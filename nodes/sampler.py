@@ -32,21 +32,20 @@ class V2ASampler(io.ComfyNode):
 
     @classmethod
     def execute(cls, model, positive, negative, latent, seed, steps, cfg, video_cfg, solver):
-        from ..v2a_core.sampling.guidance import Guidance
-        from ..v2a_core.sampling.solvers import SOLVERS
+        from ..v2a_core.settings import Settings
         from .native_model import is_ours, sample
 
         if not is_ours(model):
             raise InputError("The input 'model' is not a model for sound: connect the model of V2A Load Model.")
-        host.check_finite(cfg=cfg, video_cfg=video_cfg)
+        spec = model.model.spec
+        settings = Settings(seed, steps, cfg, cfg if video_cfg == -1 else video_cfg, solver, spec.shift)
         check_conditions(positive, "positive")
         check_conditions(negative, "negative")
-        check_latent(latent, model.model.spec)
+        check_latent(latent, spec)
         conds = {"positive": positive, "negative": negative, "negative_with_video": with_video_of(negative, positive)}
-        guidance = Guidance(cfg, cfg if video_cfg < 0 else video_cfg)
-        samples = sample(model, conds, latent, seed, steps, guidance, SOLVERS[solver], host.progress())
+        samples = sample(model, conds, latent, settings, host.progress())
         provenance = {
-            "v2a_model": model.model.spec.name,
+            "v2a_model": spec.name,
             "v2a_seed": str(seed),
             "v2a_prompt": positive[0][1][PROMPT].prompt,
         }

@@ -12,6 +12,21 @@ from safetensors.torch import load_file
 from .server import ROOT, Server
 
 CLIP = "clip.mp4"  # 2 s at 25 fps with a tone
+# A VIDEO as generators such as Veo return it: a file in memory.
+IN_MEMORY = """
+import io, folder_paths
+from comfy_api.latest import InputImpl
+
+class InMemory:
+    INPUT_TYPES = classmethod(lambda cls: {"required": {"file": ("STRING", {})}})
+    RETURN_TYPES, FUNCTION, CATEGORY = ("VIDEO",), "run", "test"
+
+    def run(self, file):
+        with open(folder_paths.get_annotated_filepath(file), "rb") as video:
+            return (InputImpl.VideoFromFile(io.BytesIO(video.read())),)
+
+NODE_CLASS_MAPPINGS = {"TestVideoInMemory": InMemory}
+"""
 SHIPPED = ROOT / "v2a_core/models/mini/mini.safetensors"
 
 
@@ -60,6 +75,7 @@ def audio_of(path: Path) -> tuple[np.ndarray, int]:
 def server(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("comfyui"))
     write_clip(server.base / "input" / CLIP)
+    (server.base / "custom_nodes/in_memory.py").write_text(IN_MEMORY)
     server.start()
     yield server
     server.stop()

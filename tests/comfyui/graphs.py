@@ -5,7 +5,7 @@ def node(kind: str, **inputs) -> dict:
     return {"class_type": kind, "inputs": inputs}
 
 
-def full(video: str, model: str, **changes) -> dict:
+def full(video: str, model: str, /, **changes) -> dict:
     """Every stage a node, up to the decoded audio; changes name a node and its inputs: sampler={"seed": 3}."""
     graph = {
         "load": node("V2ALoadVideo", file=video, start=0.0, duration=0.0),
@@ -34,9 +34,9 @@ def sampling(**changes) -> dict:
     return {"seed": 7, "steps": 5, "cfg": 2.5, "video_cfg": -1.0, "solver": "euler", **changes}
 
 
-def one_node(video: str, model: str, **changes) -> dict:
+def one_node(video: str, name: str, /, **changes) -> dict:
     """The whole chain in one node, saved."""
-    inputs = {"prompt": "rain", "negative_prompt": "", "model": model, "precision": "auto", "mode": "replace"}
+    inputs = {"prompt": "rain", "negative_prompt": "", "model": name, "precision": "auto", "mode": "replace"}
     inputs |= {"codec": "auto", **sampling(), **changes}
     return {
         "load": node("V2ALoadVideo", file=video, start=0.0, duration=0.0),

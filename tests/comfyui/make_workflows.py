@@ -1,6 +1,6 @@
 """Builds workflows/*.json and their thumbnails in a real frontend: python -m tests.comfyui.make_workflows [VIDEO]
 
-VIDEO is put into the input folder as the file that the workflows name, so that the thumbnails show it.
+VIDEO is put into the input folder as the file that the workflows name, and they are run on it for the thumbnails.
 """
 
 import os
@@ -21,9 +21,12 @@ def main(video: str | None) -> None:
         server.start()
         try:
             script = ROOT / "tests/comfyui/browser/make_workflows.mjs"
+            run = ["run"] if video else []
             modules = {"V2A_NODE_MODULES": str(RIG / "node/node_modules")}
             subprocess.run(
-                ["node", str(script), server.url, str(ROOT / "workflows")], check=True, env={**os.environ, **modules}
+                ["node", str(script), server.url, str(ROOT / "workflows"), *run],
+                check=True,
+                env={**os.environ, **modules},
             )
         finally:
             server.stop()

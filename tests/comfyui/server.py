@@ -20,8 +20,13 @@ import aiohttp
 ROOT = Path(__file__).parents[2]
 RIG = ROOT / ".cache" / "comfyui"
 FOLDERS = ("custom_nodes", "models/v2a", "models/loras", "input", "output", "temp", "user/default")
-# Without these the frontend opens its tutorial and its list of what is new over the graph.
-SETTINGS = {"Comfy.TutorialCompleted": True, "Comfy.InstalledVersion": "1.32.9"}
+# Without these the frontend lays its tutorial, its list of what is new and a map over the graph.
+SETTINGS = {
+    "Comfy.TutorialCompleted": True,
+    "Comfy.InstalledVersion": "1.32.9",
+    "Comfy.Minimap.Visible": False,
+    "Comfy.Graph.CanvasInfo": False,
+}
 
 
 @dataclass

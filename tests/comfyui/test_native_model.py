@@ -17,7 +17,7 @@ def ours(latent_of, model):
 
     def run(graph=None, network=None, **changes):
         graph = graph or full(CLIP, model)
-        graph["sampler"]["inputs"].update(steps=STEPS, cfg=CFG, seed=SEED, **changes)
+        graph["sampler"]["inputs"].update({"steps": STEPS, "cfg": CFG, "seed": SEED, **changes})
         if network:
             graph["sampler"]["inputs"]["model"] = [network, 0]
         return latent_of({**graph, "save": save_latent("sampler")})

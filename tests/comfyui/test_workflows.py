@@ -55,6 +55,22 @@ def test_the_picture_is_untouched(server, model):
     assert packets(server.output(done, "save")) == packets(server.base / "input" / CLIP)
 
 
+def test_a_video_in_memory_is_as_good_as_a_file(server, model):
+    graph = one_node(CLIP, model, codec="flac")
+    from_file = server.run(graph)
+    graph["load"] = node("TestVideoInMemory", file=CLIP)
+    # Two in a row: the result of one is the input of the next.
+    graph["again"] = node("V2AVideoToAudio", **{**graph["make"]["inputs"], "video": ["make", 0]})
+    graph["save again"] = save_video("again")
+    in_memory = server.run(graph)
+    assert from_file.error is None and in_memory.error is None, (from_file.error, in_memory.error)
+    expected = audio_of(server.output(from_file, "save"))[0]
+    for saver in ("save", "save again"):
+        path = server.output(in_memory, saver)
+        assert packets(path) == packets(server.base / "input" / CLIP)
+        assert np.array_equal(audio_of(path)[0], expected)
+
+
 def test_one_node_is_the_same_as_the_graph(server, model):
     graph = full(CLIP, model, prompt={"prompt": "rain", "negative_prompt": ""})
     graph["mux"] = node("V2AMuxVideo", video=["load", 0], audio=["decode", 0], mode="replace", codec="flac")

@@ -1,4 +1,5 @@
-// make_workflows.mjs URL OUT: builds the shipped workflows in the real frontend and writes OUT/<name>.json and .jpg.
+// make_workflows.mjs URL OUT [run]: builds the shipped workflows in the real frontend and writes OUT/<name>.json and .jpg;
+// with "run", those that need no API key are run first, so that their pictures show results.
 // Run it after a node's inputs have changed: tests/comfyui/make_workflows.py starts a ComfyUI and calls it.
 
 import { writeFileSync } from "node:fs";
@@ -6,7 +7,7 @@ import { join } from "node:path";
 import { load, withPage } from "./page.mjs";
 import { workflows } from "./workflows.mjs";
 
-const [url, out] = process.argv.slice(2);
+const [url, out, rendered] = process.argv.slice(2);
 
 /** In the page: one workflow of workflows.mjs as a graph. */
 async function build({ nodes, links, groups = [] }) {
@@ -42,27 +43,40 @@ async function build({ nodes, links, groups = [] }) {
   return app.graph.serialize();
 }
 
-/** Zoom and move so that all nodes fill the view. */
+/** Zoom so that all nodes fill the view between the frontend's bars; returns their box on the page. */
 async function fit(page) {
-  await page.evaluate(() => {
+  const box = await page.evaluate(() => {
     const { app } = window;
-    const canvas = app.canvas;
     const boxes = app.graph.nodes.map((node) => node.getBounding());
     const left = Math.min(...boxes.map((box) => box[0]));
     const top = Math.min(...boxes.map((box) => box[1]));
-    const right = Math.max(...boxes.map((box) => box[0] + box[2]));
-    const bottom = Math.max(...boxes.map((box) => box[1] + box[3]));
-    const view = canvas.canvas.getBoundingClientRect();
-    const [room, edge] = [{ width: view.width - 140, height: view.height - 150 }, { x: 100, y: 90 }];
-    const scale = Math.min(room.width / (right - left), room.height / (bottom - top), 1.2);
-    canvas.ds.scale = scale;
-    canvas.ds.offset = [
-      (edge.x + (room.width - scale * (right - left)) / 2) / scale - left,
-      (edge.y + (room.height - scale * (bottom - top)) / 2) / scale - top,
-    ];
-    canvas.setDirty(true, true);
+    const wide = Math.max(...boxes.map((box) => box[0] + box[2])) - left;
+    const high = Math.max(...boxes.map((box) => box[1] + box[3])) - top;
+    const view = app.canvas.canvas.getBoundingClientRect();
+    const room = { x: 90, y: 160, width: view.width - 120, height: view.height - 250 };
+    const scale = Math.min(room.width / wide, room.height / high, 1.2);
+    app.canvas.ds.scale = scale;
+    app.canvas.ds.offset = [room.x / scale - left, room.y / scale - top];
+    app.canvas.setDirty(true, true);
+    return { x: view.x + room.x, y: view.y + room.y, width: wide * scale, height: high * scale };
   });
   await page.waitForTimeout(1500);
+  return box;
+}
+
+/** Queue the graph as the Run button does, and wait until it is done. */
+async function run(page) {
+  await page.evaluate(() => window.app.queuePrompt(0));
+  await page.waitForTimeout(1000);
+  await page.waitForFunction(
+    async () => {
+      const { queue_running, queue_pending } = await (await fetch("/queue")).json();
+      return queue_running.length + queue_pending.length === 0;
+    },
+    null,
+    { timeout: 300_000, polling: 500 },
+  );
+  await page.waitForTimeout(3000);
 }
 
 await withPage(
@@ -73,7 +87,11 @@ await withPage(
       writeFileSync(join(out, `${name}.json`), `${JSON.stringify(graph, null, 1)}\n`);
       await load(page, graph);
       await fit(page);
-      await page.screenshot({ path: join(out, `${name}.jpg`), type: "jpeg", quality: 82 });
+      if (rendered === "run" && workflow.free) await run(page);
+      const box = await fit(page);
+      const edge = 24;
+      const clip = { x: box.x - edge, y: box.y - edge, width: box.width + 2 * edge, height: box.height + 2 * edge };
+      await page.screenshot({ path: join(out, `${name}.jpg`), type: "jpeg", quality: 82, clip });
     }
   },
   { width: 1760, height: 990 },

@@ -1,4 +1,5 @@
-// The shipped workflows: nodes by a name of their own, and links "node.output > node.input".
+// The shipped workflows: nodes by a name of their own, and links "node.output > node.input". Those that are free need no
+// API key to run.
 
 const FILE = "big_buck_bunny.mp4";
 const PROMPT = "birds chirping, rustling leaves, soft footsteps on grass";
@@ -7,13 +8,14 @@ const save = (at) => ({ type: "SaveVideo", at, size: [330, 300], set: { filename
 
 export const workflows = {
   mini_quick_start: {
+    free: true,
     nodes: {
       load: { type: "V2ALoadVideo", at: [0, 0], size: [320, 330], set: { file: FILE } },
       make: {
         type: "V2AVideoToAudio",
         at: [370, 0],
         size: [400, 520],
-        set: { prompt: PROMPT, negative_prompt: "music, speech" },
+        set: { prompt: PROMPT, negative_prompt: "music, speech", control_after_generate: "fixed" },
       },
       save: save([820, 0]),
       preview: { type: "V2ASyncPreview", at: [820, 360], size: [330, 100] },
@@ -29,6 +31,7 @@ export const workflows = {
   },
 
   full_graph: {
+    free: true,
     nodes: {
       load: { type: "V2ALoadVideo", at: [0, 0], size: [320, 330], set: { file: FILE } },
       model: { type: "V2ALoadModel", at: [0, 390], size: [320, 130] },
@@ -40,12 +43,12 @@ export const workflows = {
         set: { prompt: PROMPT, negative_prompt: "music, speech" },
       },
       condition: { type: "V2ACondition", at: [790, 0], size: [280, 150] },
-      sampler: { type: "V2ASampler", at: [790, 230], size: [300, 250] },
-      decode: { type: "V2ADecodeAudio", at: [1160, 230], size: [240, 70] },
-      mux: { type: "V2AMuxVideo", at: [1160, 0], size: [270, 110] },
-      preview: { type: "V2ASyncPreview", at: [1160, 370], size: [260, 100] },
-      save: save([1500, 0]),
-      show: { type: "PreviewImage", at: [1500, 360], size: [330, 260] },
+      sampler: { type: "V2ASampler", at: [790, 230], size: [300, 290], set: { control_after_generate: "fixed" } },
+      decode: { type: "V2ADecodeAudio", at: [1160, 0], size: [260, 70] },
+      mux: { type: "V2AMuxVideo", at: [1160, 140], size: [260, 120] },
+      preview: { type: "V2ASyncPreview", at: [1160, 330], size: [260, 100] },
+      save: save([1490, 0]),
+      show: { type: "PreviewImage", at: [1490, 370], size: [330, 300] },
     },
     links: [
       "model.encoders > encode.encoders",
@@ -75,13 +78,21 @@ export const workflows = {
         type: "Veo3VideoGenerationNode",
         at: [0, 0],
         size: [400, 420],
-        set: { prompt: "A blacksmith hammers a glowing horseshoe on an anvil, close up", generate_audio: false },
+        set: {
+          prompt: "A blacksmith hammers a glowing horseshoe on an anvil, close up",
+          generate_audio: false,
+          control_after_generate: "fixed",
+        },
       },
       make: {
         type: "V2AVideoToAudio",
         at: [460, 0],
         size: [400, 520],
-        set: { prompt: "a hammer striking an anvil, fire crackling", negative_prompt: "music, speech" },
+        set: {
+          prompt: "a hammer striking an anvil, fire crackling",
+          negative_prompt: "music, speech",
+          control_after_generate: "fixed",
+        },
       },
       save: save([920, 0]),
     },
@@ -89,6 +100,7 @@ export const workflows = {
   },
 
   image_batch: {
+    free: true,
     nodes: {
       frames: {
         type: "EmptyImage",
@@ -102,10 +114,10 @@ export const workflows = {
       encode: { type: "V2AEncodeVideo", at: [380, 0], size: [290, 150] },
       prompt: { type: "V2APrompt", at: [380, 230], size: [330, 260], set: { prompt: "rain on a tin roof, wind" } },
       condition: { type: "V2ACondition", at: [780, 0], size: [280, 150] },
-      sampler: { type: "V2ASampler", at: [780, 230], size: [300, 250] },
+      sampler: { type: "V2ASampler", at: [780, 230], size: [300, 290], set: { control_after_generate: "fixed" } },
       video: { type: "CreateVideo", at: [1150, 0], size: [270, 90] },
-      decode: { type: "V2ADecodeAudio", at: [1150, 230], size: [240, 70] },
-      mux: { type: "V2AMuxVideo", at: [1150, 360], size: [270, 110] },
+      decode: { type: "V2ADecodeAudio", at: [1150, 180], size: [270, 70] },
+      mux: { type: "V2AMuxVideo", at: [1150, 340], size: [270, 120] },
       save: save([1490, 0]),
     },
     links: [
