@@ -20,3 +20,8 @@ $(SOUNDS)/x/supersonic/.done:
 	cd $(SOUNDS)/npm && npm pack --silent $(SOUND_NPM)
 	tar -xzf $(SOUNDS)/npm/*.tgz -C $(@D)
 	rm -rf $(SOUNDS)/npm && touch $@
+
+.PHONY: attribution
+attribution: sounds
+	$(VENV)/bin/python -c "from v2a_core.training.world import attribution as a, sounds as s; \
+	print(a.attribution(s.SoundLibrary('$(SOUNDS)').recordings), end='')" > ATTRIBUTION.md

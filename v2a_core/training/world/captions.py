@@ -4,7 +4,8 @@ from numpy.random import Generator
 
 from .classes import SOUND_CLASSES
 
-# {noun} a name, {clause} a short sentence, {tags} two or three tags, {tag} one tag.
+# {noun} a name, {bare} a name without its article, {clause} a short sentence, {tags} two or three tags of which one
+# names the class, {tag} the class's own name.
 _TRAIN = (
     "{noun}",
     "{noun}",
@@ -15,9 +16,9 @@ _TRAIN = (
     "the sound of {noun}",
     "sound of {noun}",
     "sounds of {noun}",
-    "{noun} sound effect",
-    "{noun}, sound effect",
-    "sfx: {noun}",
+    "{bare} sound effect",
+    "{bare}, sound effect",
+    "sfx: {bare}",
     "audio of {noun}",
     "a recording of {noun}",
     "{noun} can be heard",
@@ -30,20 +31,20 @@ _TRAIN = (
     "{noun}, no music, no speech",
     "{clause}; no music",
     "please add {noun}",
-    "{noun}, high quality recording",
-    "foley: {noun}",
+    "{bare}, high quality recording",
+    "foley: {bare}",
     "{tag}, {noun}",
 )
 _TEST = (
     "make it sound like {noun}",
     "a video in which {clause}",
     "{clause} while the camera is rolling",
-    "field recording, {noun}",
-    "realistic {noun}",
+    "field recording, {bare}",
+    "realistic {bare}",
     "you can clearly hear that {clause}",
-    "soundtrack with {noun}",
+    "a soundtrack of {noun}",
     "{noun} and nothing else",
-    "{tags} sounds",
+    "noises: {tags}",
     "the noise when {clause}",
 )
 
@@ -58,13 +59,14 @@ def caption(sound_class: str, rng: Generator, split: str = "train") -> str:
     held_out = split == "test"
     nouns, clauses = (words if held_out else words[:-1] for words in (spec.nouns, spec.clauses))
     template = _pick(_TEST if held_out and rng.random() < 0.7 else _TRAIN, rng)
-    tags = rng.permutation(len(spec.tags))[: rng.integers(2, 4)]
+    others = rng.permutation(spec.tags[1:])[: rng.integers(1, 3)]
+    noun = _pick(nouns, rng)
     text = template.format(
-        noun=_pick(nouns, rng),
+        noun=noun,
+        bare=noun.removeprefix("a ").removeprefix("an ").removeprefix("the "),
         clause=_pick(clauses, rng),
-        tags=", ".join(spec.tags[i] for i in tags),
-        # A tag alone has to name the class: the first one does.
-        tag=spec.tags[0] if len(sound_class.split("_")) == 1 else sound_class.replace("_", " "),
+        tags=", ".join(rng.permutation([spec.tags[0], *others])),
+        tag=sound_class.replace("_", " "),
     )
     return text[0].upper() + text[1:] if rng.random() < 0.5 else text
 

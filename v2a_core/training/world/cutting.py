@@ -33,21 +33,23 @@ def find_hits(wave: np.ndarray, gap_ms: int = 220, threshold: float = 0.3) -> li
         quiet = level[max(t - 25, 0) : t].min() if t > 8 else 0.0
         if level[t] >= 3.2 * quiet and (not onsets or t - onsets[-1] >= gap_ms):
             onsets.append(int(t) + _half_way(level[t : t + 120]))
-    ends = [*onsets[1:], len(level)]
-    return [_hit(wave, level, onset, end) for onset, end in zip(onsets, ends, strict=True)]
+    return [_hit(wave, level, onset, _next_rise(level, onset)) for onset in onsets]
 
 
 def find_hit(wave: np.ndarray, whole: bool = False) -> Hit:
     """Find the first strong hit of a one-shot recording; a clear second one is cut off, or kept if `whole`."""
     level = envelope(wave)
-    peak = level.max()
     onset = _half_way(level)
-    end = len(level)
-    for t in () if whole else range(onset + 100, len(level)):
-        if level[t] > 0.5 * peak and level[t] > 4 * level[t - 20 : t].min():
-            end = t
-            break
-    return _hit(wave, level, onset, end)
+    return _hit(wave, level, onset, len(level) if whole else _next_rise(level, onset))
+
+
+def _next_rise(level: np.ndarray, onset: int) -> int:
+    """Where the next hit begins, if it is a quarter as loud as this one, or the end."""
+    loudest = level[onset : onset + 90].max()
+    for t in range(onset + 90, len(level)):
+        if level[t] > 0.25 * loudest and level[t] > 3 * level[t - 25 : t].min():
+            return t
+    return len(level)
 
 
 def _half_way(level: np.ndarray) -> int:
@@ -65,7 +67,7 @@ def _hit(wave: np.ndarray, level: np.ndarray, onset: int, end: int) -> Hit:
     rise = np.abs(wave[first:last])
     attack = first + int(np.argmax(rise >= 0.4 * rise.max()))
     # A rise to the next hit belongs to the next hit; a tail ends where it is 50 dB down.
-    stop = end * _HOP - (10 * _HOP if end < len(level) else 0)
+    stop = end * _HOP - (12 * _HOP if end < len(level) else 0)
     local = level[onset:end]
     loud = np.flatnonzero(local > 0.003 * local.max())
     stop = min(stop, (onset + int(loud[-1]) + 5) * _HOP, len(wave))

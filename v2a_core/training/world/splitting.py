@@ -60,7 +60,7 @@ def test_files(files: list[SourceFile], compare: set[str]) -> set[str]:
         units = defaultdict(set)
         for file in members:
             units[root(file.digest)].add(file.digest)
-        wanted = max(1, round(len(units) / _SHARE), min(3, len(units) // 2)) - len(units.keys() & test)
+        wanted = max(round(len(units) / _SHARE), min(3, len(units) // 2)) - len(units.keys() & test)
         # A unit of more than a third of a class would leave too little to learn from.
         free = [u for u in units if u not in test and u not in forced["train"] and 3 * len(units[u]) <= len(members)]
         test.update(sorted(free or units.keys() - forced["train"], key=lambda unit: min(units[unit]))[: max(wanted, 0)])

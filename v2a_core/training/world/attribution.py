@@ -1,0 +1,32 @@
+"""The licence manifest: one line for every source file that the world's sounds are made from."""
+
+from collections import defaultdict
+
+import tomllib
+
+from . import sounds
+
+_HEAD = """\
+# Attribution
+
+Mini is trained on the recordings listed here and on pictures and captions that this repository makes itself. Its
+weights are released under [CC-BY-SA-4.0](https://creativecommons.org/licenses/by-sa/4.0/). Sounds under the GPL, or
+under terms that could not be settled, were left out. `make sounds` fetches the packages;
+`v2a_core/training/world/sources.toml` says how each file is used. Sounds were cut, levelled, and resampled.
+"""
+
+
+def attribution(recordings: list[sounds.Recording]) -> str:
+    """The manifest as Markdown: a table for each package with path, author, licence and use of every source file."""
+    about = tomllib.loads(sounds.SOURCES.read_text())["package"]
+    rows: dict[str, dict[str, tuple[str, str, set[str]]]] = defaultdict(dict)
+    for recording in recordings:
+        entry = rows[recording.package].setdefault(recording.path, (recording.author, recording.licence, set()))
+        entry[2].add(recording.sound_class)
+    parts = [_HEAD]
+    for package in sorted(rows):
+        parts.append(f"\n## {package}\n\nLicences are stated in: {about[package]['about']}\n")
+        parts.append("| file | author | licence | used for |\n|---|---|---|---|")
+        for path, (author, licence, uses) in sorted(rows[package].items()):
+            parts.append(f"| {path} | {author} | {licence} | {', '.join(sorted(uses))} |")
+    return "\n".join(parts) + "\n"
