@@ -114,10 +114,11 @@ class _Shrink:
             frame,
             width,
             height,
-            "rgb24",
+            "gbrp",  # swscale rounds better to planes than to packed RGB, and faster
             src_colorspace=Colorspace.ITU709 if hd else None,
             dst_color_range=ColorRange.JPEG,
             interpolation=Interpolation.AREA if smaller else Interpolation.BICUBIC,
+            threads=1,
         )
         return np.rot90(scaled.to_ndarray(), -self.rotation // 90)
 
