@@ -116,7 +116,7 @@ def in_browser(server, tmp_path_factory):
             ["node", str(here / script), server.url, str(out), *arguments],
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=400,
             env={**os.environ, "V2A_NODE_MODULES": str(ROOT / ".cache/comfyui/node/node_modules")},
         )
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"

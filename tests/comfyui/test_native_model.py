@@ -69,11 +69,11 @@ def test_sampler_custom_advanced_gives_the_same_latent(ours, latent_of, model):
     assert distance(ours(), latent_of({**graph, "save": save_latent("k")})) < 1e-4
 
 
-def test_heun_and_its_relatives_agree_at_many_steps(ours):
-    fine = ours(steps=100)
-    coarse = distance(ours(), fine)
+def test_second_order_solvers_are_nearer_to_the_end_than_euler(ours):
+    fine = ours(steps=40, solver="midpoint", cfg=1.0)
+    coarse = distance(ours(steps=20, cfg=1.0), fine)
     for solver in ("heun", "midpoint", "ab2"):
-        assert distance(ours(solver=solver, steps=50), fine) < coarse, solver
+        assert distance(ours(solver=solver, steps=20, cfg=1.0), fine) < coarse / 2, solver
 
 
 def test_model_sampling_sd3_shifts_both_alike(ours, latent_of, model):

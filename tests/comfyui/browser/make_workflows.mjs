@@ -77,6 +77,8 @@ async function run(page) {
     { timeout: 300_000, polling: 500 },
   );
   await page.waitForTimeout(3000);
+  const said = await page.locator(".p-dialog:visible").allInnerTexts();
+  if (said.length) throw new Error(`it did not run: ${said}`);
 }
 
 await withPage(

@@ -17,6 +17,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+// The frontend is up in 5 s; on cores that are busy it has taken a minute.
+const PATIENCE_MS = 180_000;
+
 /** Open the frontend at url, hand its page to work, and close everything again. */
 export async function withPage(url, work, viewport = { width: 1600, height: 900 }) {
   const profile = mkdtempSync(join(tmpdir(), "v2a-chromium-"));
@@ -28,11 +31,11 @@ export async function withPage(url, work, viewport = { width: 1600, height: 900 
   });
   try {
     const page = browser.pages()[0] ?? (await browser.newPage());
-    await page.goto(url);
+    await page.goto(url, { waitUntil: "domcontentloaded", timeout: PATIENCE_MS });
     await page.waitForFunction(
       () => window.app?.graph && Object.keys(window.LiteGraph?.registered_node_types ?? {}).length > 300,
       null,
-      { timeout: 90_000 },
+      { timeout: PATIENCE_MS },
     );
     await page.waitForTimeout(1000);
     return await work(page);

@@ -107,7 +107,7 @@ export const workflows = {
         at: [0, 0],
         size: [300, 160],
         set: { width: 640, height: 352, batch_size: 48, color: 3355443 },
-        title: "Stand-in: connect your model's VAE Decode instead",
+        title: "Stand-in for VAE Decode",
       },
       fps: { type: "PrimitiveFloat", at: [0, 230], size: [300, 60], set: { value: 16 }, title: "Frames per second" },
       model: { type: "V2ALoadModel", at: [0, 360], size: [300, 130] },
