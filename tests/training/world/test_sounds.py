@@ -44,7 +44,7 @@ def test_a_hit_is_found_where_it_begins():
 def test_a_second_hit_is_cut_off_unless_it_belongs():
     two = np.concatenate([click(500), click(700)])
     assert find_hit(two).end < 1.1 * len(click(500))
-    assert find_hit(two, whole=True).end > 1.1 * len(click(500))
+    assert find_hit(two, least_ms=1000).end > 1.1 * len(click(500))
 
 
 def test_a_walk_is_cut_into_its_steps():

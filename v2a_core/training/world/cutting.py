@@ -24,29 +24,32 @@ def envelope(wave: np.ndarray, window_ms: int = 4) -> np.ndarray:
     return np.sqrt(smooth)
 
 
-def find_hits(wave: np.ndarray, gap_ms: int = 220, threshold: float = 0.3) -> list[Hit]:
-    """Cut a recording at its onsets: rises by 10 dB or more to at least `threshold` of the loudest moment."""
+def find_hits(wave: np.ndarray, least_ms: int = 90) -> list[Hit]:
+    """Cut a recording at its onsets: rises by 10 dB or more, to 10 dB below the loudest moment or higher.
+
+    Whatever follows within least_ms still belongs to a hit.
+    """
     level = envelope(wave)
     peak = level.max()
     onsets: list[int] = []
-    for t in np.flatnonzero(level >= threshold * peak):
+    for t in np.flatnonzero(level >= 0.3 * peak):
         quiet = level[max(t - 25, 0) : t].min() if t > 8 else 0.0
-        if level[t] >= 3.2 * quiet and (not onsets or t - onsets[-1] >= gap_ms):
+        if level[t] >= 3.2 * quiet and (not onsets or t - onsets[-1] >= 220):
             onsets.append(int(t) + _half_way(level[t : t + 120]))
-    return [_hit(wave, level, onset, _next_rise(level, onset)) for onset in onsets]
+    return [_hit(wave, level, onset, _next_rise(level, onset, least_ms)) for onset in onsets]
 
 
-def find_hit(wave: np.ndarray, whole: bool = False) -> Hit:
-    """Find the first strong hit of a one-shot recording; a clear second one is cut off, or kept if `whole`."""
+def find_hit(wave: np.ndarray, least_ms: int = 90) -> Hit:
+    """Find the first strong hit of a one-shot recording; a clear second one after least_ms is cut off."""
     level = envelope(wave)
     onset = _half_way(level)
-    return _hit(wave, level, onset, len(level) if whole else _next_rise(level, onset))
+    return _hit(wave, level, onset, _next_rise(level, onset, least_ms))
 
 
-def _next_rise(level: np.ndarray, onset: int) -> int:
+def _next_rise(level: np.ndarray, onset: int, least_ms: int) -> int:
     """Where the next hit begins, if it is a quarter as loud as this one, or the end."""
     loudest = level[onset : onset + 90].max()
-    for t in range(onset + 90, len(level)):
+    for t in range(onset + least_ms, len(level)):
         if level[t] > 0.25 * loudest and level[t] > 3 * level[t - 25 : t].min():
             return t
     return len(level)

@@ -200,6 +200,7 @@ def _cuts(wave: np.ndarray, take: dict) -> Iterator[tuple[np.ndarray, int]]:
     elif take["sound"] not in _EVENTS:
         yield even_out(wave, take.get("even", 0.8)), 0
     else:
-        for hit in find_hits(wave) if take.get("many") else [find_hit(wave, whole=take.get("whole", False))]:
+        find = find_hits if take.get("many") else lambda *args: [find_hit(*args)]
+        for hit in find(wave, take.get("least_ms", 90)):
             if hit.end - hit.attack > SAMPLE_RATE_HZ // 20:
                 yield take_hit(wave, hit, take.get("max_s", 1.5))
