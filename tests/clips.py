@@ -99,6 +99,8 @@ def write_clip(
             words = out.add_stream_from_template(text.streams[0])
         for number, tick in enumerate(ticks):
             frame = av.VideoFrame.from_ndarray(barcode(number, *size, flash=number in flashes), format="rgb24")
+            if pix_fmt == "gray":  # swscale would fill the full range, which H.264 takes for the limited one
+                frame = av.VideoFrame.from_ndarray(frame.to_ndarray(format="yuv420p")[: size[1]], format="gray")
             frame = frame.reformat(format=pix_fmt)
             frame.pts, frame.time_base = tick, time_base
             for packet in stream.encode(frame):

@@ -107,13 +107,18 @@ def open_at(
                 except av.FFmpegError:
                     continue
             packets = _tolerant(container.demux(*(container.streams if everything else [stream])))
-            head = []
+            if from_start:
+                yield container, stream, packets
+                return
+            head, first = [], None
             for packet in packets:
                 head.append(packet)
-                if packet.stream_index == stream.index and (packet.is_keyframe or from_start):
+                if packet.stream_index == stream.index and packet.is_keyframe:
+                    first = packet_pts(packet)
                     break
-            stamp = packet_pts(head[-1]) if head else None
-            if from_start or (stamp is not None and stamp * stream.time_base <= time_s + 1e-3):
+            if first is not None and first * stream.time_base <= time_s + 1e-3:
+                # What a seek finds before the keyframe can't be decoded.
+                head = [*(p for p in head if p.stream_index != stream.index), head[-1]]
                 yield container, stream, itertools.chain(head, packets)
                 return
 
