@@ -8,7 +8,8 @@ import torch
 import torchaudio
 
 from ..errors import InputError
-from .container import audio_stream, decode, measure, open_at
+from .container import audio_stream, decode, open_at
+from .extent import measure
 from .source import VideoSource
 from .timeline import sample_count
 

@@ -1,39 +1,20 @@
-"""Opening a video file safely, finding its place in time, and handing out packets from a keyframe on."""
+"""Opening a video file safely, and handing out its packets from a keyframe on."""
 
 import io
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import av
-import torch
 from av.stream import Disposition
 
 from ..errors import InputError
-from .source import MAX_SIDE, VideoInfo, VideoSource
+from .source import MAX_SIDE, VideoSource
 
 MAX_PIXELS = 1 << 27
-MAX_DURATION_S = 24 * 3600
-# A trim may ask for this much more than there is: durations are often given rounded.
-SLACK_S = 0.1
 # Demuxers that make pictures out of a still image or of text.
 _NOT_VIDEO = ("image2", "_pipe", "tty")
-
-
-@dataclass(frozen=True)
-class Extent:
-    """The trimmed part of a source on its own clock: it begins at `begin_s`, the first frame of all is at `zero_s`."""
-
-    info: VideoInfo
-    zero_s: float
-    begin_s: float
-
-    @property
-    def end_s(self) -> float:
-        return self.begin_s + self.info.duration_s
 
 
 @contextmanager
@@ -43,14 +24,13 @@ def open_container(source: VideoSource) -> Iterator[av.container.InputContainer]
         if not source.origin.is_file():
             what = "is a folder" if source.origin.is_dir() else "does not exist"
             raise InputError(f"{source.name}: {what}; give the path of a video file")
-        empty = source.origin.stat().st_size == 0
+        target, allowed, size = str(source.origin), "file", source.origin.stat().st_size
     else:
-        empty = not source.origin
-    if empty:
+        target, allowed, size = io.BytesIO(source.origin), "data", len(source.origin)
+    if not size:
         raise InputError(f"{source.name}: is empty (0 bytes); copy or download it again")
-    target = str(source.origin) if isinstance(source.origin, Path) else io.BytesIO(source.origin)
     try:
-        container = av.open(target, metadata_errors="replace", container_options={"protocol_whitelist": "file"})
+        container = av.open(target, metadata_errors="replace", container_options={"protocol_whitelist": allowed})
     except (av.FFmpegError, OSError, ValueError) as error:
         raise InputError(
             f"{source.name}: cannot be opened as video ({_reason(error)}); it may be truncated or not a video"
@@ -137,62 +117,6 @@ def decode(stream: av.stream.Stream, packets: Iterator[av.Packet]) -> Iterator[a
                 yield frame
         except (av.error.InvalidDataError, av.error.PatchWelcomeError, EOFError):
             continue
-
-
-def measure(source: VideoSource) -> Extent:
-    """Size, rate and place in time of the trimmed part, from timestamps rather than from what the header says."""
-    if isinstance(source.origin, torch.Tensor):
-        count, height, width, _ = source.origin.shape
-        facts = (width, height, source.fps, 0, None, "frames", False)
-        return _trimmed(source, 0.0, count / source.fps, facts)
-    with open_at(source, None) as (container, stream, packets):
-        stream.thread_type = "SLICE"
-        frame = next(decode(stream, packets), None)
-        if frame is None and not stream.codec_context.width:
-            raise InputError(f"{source.name}: its header claims a size that cannot be; export the video again, smaller")
-        if frame is None:
-            raise InputError(f"{source.name}: no frame of it can be decoded; it may be truncated or damaged")
-        fps = Fraction(stream.average_rate or stream.guessed_rate or 25)
-        zero_s = frame.time or 0.0
-        rotation = -round(frame.rotation / 90) * 90 % 360
-        size = (frame.height, frame.width) if rotation % 180 else (frame.width, frame.height)
-        codec = stream.codec_context.codec.canonical_name
-        facts = (*size, fps, rotation, codec, container.format.name, bool(container.streams.audio))
-        about_s = float(container.duration or 0) / av.time_base
-    end_s = _end(source, zero_s + about_s, 1 / fps)
-    if end_s is None or end_s <= zero_s:
-        end_s = _end(source, None, 1 / fps) or zero_s + 1 / fps
-    return _trimmed(source, zero_s, end_s - zero_s, facts)
-
-
-def _trimmed(source: VideoSource, zero_s: float, total_s: float, facts: tuple) -> Extent:
-    width, height, fps, rotation, codec, container, has_audio = facts
-    total_s = float(total_s)
-    if total_s > MAX_DURATION_S:
-        raise InputError(f"{source.name}: its timestamps span {total_s / 3600:.0f} hours; remux it or cut it first")
-    left_s = total_s - source.start_s
-    if left_s <= 0:
-        raise InputError(f"{source.name}: start is {source.start_s:g} s but the video is {total_s:.3f} s long")
-    if source.duration_s is not None and source.duration_s > left_s + SLACK_S:
-        raise InputError(
-            f"{source.name}: {source.duration_s:g} s from {source.start_s:g} s on were asked for but the video is "
-            f"{total_s:.3f} s long; ask for at most {left_s:.3f} s, or leave the duration out for the rest"
-        )
-    duration_s = left_s if source.duration_s is None else min(source.duration_s, left_s)
-    frames = max(1, round(duration_s * fps))
-    info = VideoInfo(width, height, fps, duration_s, frames, rotation, codec, container, has_audio)
-    return Extent(info, zero_s, zero_s + source.start_s)
-
-
-def _end(source: VideoSource, near_s: float | None, frame_s: Fraction) -> float | None:
-    """When the last frame stops being shown: scans packets from the last keyframe before `near_s`, or all of them."""
-    with open_at(source, near_s) as (_, stream, packets):
-        lengths = {packet_pts(p): p.duration for p in packets if not p.is_discard and packet_pts(p) is not None}
-        if not lengths:
-            return None
-        *before, last = sorted(lengths)[-2:]
-        length = lengths[last] or (last - before[0] if before else frame_s / stream.time_base)
-        return float((last + length) * stream.time_base)
 
 
 def _tolerant(packets: Iterator[av.Packet]) -> Iterator[av.Packet]:

@@ -13,8 +13,8 @@ import torch
 
 from ..errors import InputError
 from .audio import Audio, fit_length
-from .container import Extent, measure
 from .encode import encode_frames
+from .extent import Extent, measure
 from .formats import add_sound, check_picture, choose_codec, find_format, sound_packets
 from .mp4 import end_first_track
 from .packets import Cut, copied, find_cut, picture_packets, side_packet

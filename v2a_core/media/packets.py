@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import av
 
 from ..errors import InputError
-from .container import Extent, open_at, packet_pts
+from .container import open_at, packet_pts
+from .extent import Extent
 from .source import VideoSource
 
 # A frame that would be seen for less than this is left out; containers round times to a millisecond.

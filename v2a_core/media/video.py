@@ -9,8 +9,9 @@ import torch
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from ..errors import InputError
-from .container import Extent, decode, measure, open_at
+from .container import decode, open_at
 from .encode import encode_frames, to_frame
+from .extent import Extent, measure
 from .source import FrameChunk, FrameRate, VideoInfo, VideoSource
 from .timeline import tick_times
 
