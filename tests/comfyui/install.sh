@@ -41,8 +41,8 @@ fi
 
 # 3. What ComfyUI imports; requests is imported but not declared.
 grep -vE '^(torch|torchvision|torchaudio|comfyui-workflow-templates.*)$' "$rig/ComfyUI/requirements.txt" >"$rig/requirements.txt"
-stamp=$rig/requirements.$(printf %s "$venv" | cksum | cut -d' ' -f1).done
-if ! cmp -s "$rig/requirements.txt" "$stamp" || [ "$python" -nt "$stamp" ]; then
+stamp=$venv/.comfyui-requirements
+if ! cmp -s "$rig/requirements.txt" "$stamp"; then
     pip install -r "$rig/requirements.txt" requests pytest 'torch==2.13.0'
     cp "$rig/requirements.txt" "$stamp"
 fi

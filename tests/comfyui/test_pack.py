@@ -2,6 +2,7 @@
 
 import json
 import re
+import urllib.request
 
 import pytest
 
@@ -73,14 +74,16 @@ def test_solvers_are_those_of_the_library(nodes):
 
 @pytest.mark.parametrize("name", SOCKETS)
 def test_every_node_has_a_help_page_that_names_its_inputs(name, server, nodes):
-    page = (ROOT / f"web/docs/{name}.md").read_text()
+    with urllib.request.urlopen(f"{server.url}/extensions/comfyui-v2a/docs/{name}.md") as answer:
+        page = answer.read().decode()
+    assert page == (ROOT / f"web/docs/{name}.md").read_text()
     assert page.startswith(f"# {nodes[name]['display_name']}\n")
     for key in inputs_of(nodes[name]):
         assert re.search(rf"\b{key}\b", page), f"{name}.md does not mention {key}"
 
 
 def test_translations_are_those_of_the_schemas(server):
-    assert json.loads(PATH.read_text()) == definitions(server), "run python -m tests.comfyui.write_locale"
+    assert json.loads(PATH.read_text()) == definitions(server) == server.get("/i18n")["en"]["nodeDefs"], "run python -m tests.comfyui.write_locale"
 
 
 def test_templates_are_listed_with_a_thumbnail(server):
