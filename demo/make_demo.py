@@ -17,7 +17,7 @@ from v2a_core.training.world.scene import make_scene, render_video
 
 HERE = Path(__file__).parent
 OUT = HERE.parent / "out" / "demo"
-SCENE_SEED = 7
+SCENE_SEED = 25
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
         render_video(make_scene(SCENE_SEED, split="test", family="impacts"), unfinished, 480, 270)
     print(f"Rendered a clip with impacts in {time.perf_counter() - start:.1f} s: {_short(rendered)}")
     soundtrack(HERE / "big_buck_bunny.mp4", OUT / "big_buck_bunny.mp4", "heavy footsteps on grass")
-    soundtrack(rendered, OUT / "impacts.mp4", "a wooden thing falls and bounces")
+    soundtrack(rendered, OUT / "impacts.mp4", "stones drop on the ground")
 
 
 def soundtrack(video: Path, path: Path, prompt: str) -> None:
