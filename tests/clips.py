@@ -69,17 +69,20 @@ def write_clip(
     audio: np.ndarray | None = None,
     audio_codec: str = "aac",
     audio_rate_hz: int = 48000,
+    audio_offset_s: float = 0.0,
     subtitles: Path | None = None,
 ) -> Path:
     """Write a clip of `count` barcode frames at `fps`, or one frame at each of `times_s` (variable rate).
 
-    offset_s moves every video timestamp; hidden puts that many frames before time 0 (an edit list, in mp4 and mov).
+    offset_s moves every video timestamp, audio_offset_s every audio timestamp; hidden puts that many frames before
+    time 0 (an edit list, in mp4 and mov).
     subtitles: a file whose first stream is copied in.
     """
     fps = Fraction(fps).limit_denominator(1001)
     if times_s is None:
-        time_base = 1 / fps / 1000
-        ticks = [i * 1000 for i in range(count)]
+        step = 1 if path.suffix == ".avi" else 1000  # AVI counts frames and knows no other time
+        time_base = 1 / fps / step
+        ticks = [i * step for i in range(count)]
     else:
         time_base = Fraction(1, 90000)
         ticks = [round(t * 90000) for t in times_s]
@@ -109,7 +112,8 @@ def write_clip(
             out.mux(_moved(packet, move, time_base))
         if sound:
             frame = av.AudioFrame.from_ndarray(audio, format="fltp", layout=sound.layout.name)
-            frame.sample_rate, frame.pts, frame.time_base = audio_rate_hz, 0, Fraction(1, audio_rate_hz)
+            frame.sample_rate, frame.time_base = audio_rate_hz, Fraction(1, audio_rate_hz)
+            frame.pts = round(audio_offset_s * audio_rate_hz)
             out.mux(sound.encode(frame))
             out.mux(sound.encode())
         if text:

@@ -29,7 +29,7 @@ class Extent:
 
 
 def measure(source: VideoSource) -> Extent:
-    """Size, rate and place in time of the trimmed part; decodes one frame and reads the packets of the last second or so."""
+    """Size, rate and place in time of the trimmed part; decodes one frame and reads the last packets."""
     if isinstance(source.origin, torch.Tensor):
         count, height, width, _ = source.origin.shape
         facts = (width, height, source.fps, 0, None, "frames", False)
@@ -81,4 +81,7 @@ def _end(source: VideoSource, near_s: float | None, frame_s: Fraction) -> float 
             return None
         *before, last = sorted(lengths)[-2:]
         length = lengths[last] or (last - before[0] if before else frame_s / stream.time_base)
+        # Only an edit list can say that the last frame is cut short; of the header, believe no more than that.
+        if None not in (stream.start_time, stream.duration) and stream.start_time + stream.duration > last:
+            length = min(length, stream.start_time + stream.duration - last)
         return float((last + length) * stream.time_base)

@@ -79,7 +79,7 @@ def _write(
     """Copy and encode; returns when the last frame stops being shown, in seconds."""
     shown_s, total = 0.0, math.ceil(extent.info.duration_s * 10)
     with copied(source, extent) as (container, picture, packets):
-        tags = {**_tags(container.metadata), **metadata}
+        tags = {**_tags(container.metadata), **{key: _text(value) for key, value in metadata.items()}}
         chapters = _chapters(container, extent)
         out, streams, sounds = _start(container, picture, temporary, path, codec, audio, tags, chapters)
         with out:
@@ -158,6 +158,11 @@ def _tags(old: Mapping[str, str]) -> dict[str, str]:
     kept = {key: value for key, value in old.items() if key.lower() not in _OWN_TAGS | {"comment"}}
     comment = next((value for key, value in old.items() if key.lower() == "comment"), "")
     return {**kept, "comment": comment if NOTE in comment else "; ".join(filter(None, [NOTE, comment]))}
+
+
+def _text(value: object) -> str:
+    # Containers store UTF-8 that ends at the first zero byte.
+    return str(value).replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _chapters(container: av.container.InputContainer, extent: Extent) -> list[dict]:

@@ -89,9 +89,9 @@ def side_packet(packet: av.Packet, extent: Extent) -> bool:
 
 def _placed(packet: av.Packet, cut: Cut) -> av.Packet:
     start = packet_pts(packet)
-    if packet.duration and start < cut.end < start + packet.duration:
-        packet.duration = max(1, cut.end - start)
     packet.pts = 0 if start == cut.cover else start - cut.begin
+    if packet.duration and start < cut.end:
+        packet.duration = max(1, min(start + packet.duration, cut.end) - cut.begin - packet.pts)
     packet.dts = min(packet.dts - cut.begin, packet.pts)
     return packet
 

@@ -1,0 +1,146 @@
+"""Sound in, to the sample."""
+
+import wave
+
+import av
+import numpy as np
+import pytest
+import torch
+from clips import click_times, clicks, write_clip
+
+from v2a_core.media.audio import Audio, fit_length, read_audio, resample
+from v2a_core.media.mix import mix_tracks
+from v2a_core.media.video import VideoSource
+
+CLICKS = [0.25, 0.8, 1.5]
+
+
+def sounding(tmp_path, suffix="mkv", audio_codec="pcm_s16le", channels=2, **options):
+    """A clip of 2 s with three clicks."""
+    sound = clicks(CLICKS, 2.0, channels=channels)
+    return write_clip(tmp_path / f"clip.{suffix}", count=50, audio=sound, audio_codec=audio_codec, **options)
+
+
+@pytest.mark.parametrize(
+    "suffix, codec",
+    [(s, c) for c in ("pcm_s16le", "pcm_s24le", "pcm_f32le", "pcm_u8", "flac", "aac", "libopus") for s in ("mkv",)]
+    + [
+        ("mp4", "aac"),
+        ("mp4", "alac"),
+        ("mp4", "flac"),
+        ("mp4", "libopus"),
+        ("mov", "pcm_s32be"),
+        ("avi", "libmp3lame"),
+    ],
+)
+def test_any_codec_gives_floats_in_place(tmp_path, suffix, codec):
+    codecs = {"avi": {"codec": "mpeg4"}}.get(suffix, {})
+    audio = read_audio(VideoSource.from_path(sounding(tmp_path, suffix, codec, **codecs)))
+    assert audio.samples.dtype == torch.float32 and audio.samples.shape[0] == 2 and audio.rate_hz == 48000
+    late_s = {"libmp3lame": 0.06}.get(codec, 0.001)  # mp3 in avi does not say how much of its start is padding
+    assert click_times(audio.samples, audio.rate_hz) == pytest.approx(CLICKS, abs=late_s)
+    assert 0.3 < audio.samples.abs().max() < 1.3
+    if codec.startswith("pcm") or codec in ("flac", "alac"):
+        assert np.abs(audio.samples.numpy() - clicks(CLICKS, 2.0)).max() < 1 / 127
+        assert audio.duration_s == 2.0
+
+
+@pytest.mark.parametrize("codec", ["pcm_s16le", "aac"])
+@pytest.mark.parametrize("start_s", [0.0, 0.7, 1.234])
+def test_trim_counts_from_its_start(tmp_path, codec, start_s):
+    audio = read_audio(VideoSource.from_path(sounding(tmp_path, audio_codec=codec), start_s, 0.6))
+    inside = [t - start_s for t in CLICKS if start_s <= t < start_s + 0.6]
+    assert click_times(audio.samples, 48000) == pytest.approx(inside, abs=1e-3)
+    assert audio.samples.shape[1] == 28800
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_time_counts_from_the_first_frame(tmp_path, suffix):
+    path = sounding(tmp_path, suffix, "aac", offset_s=0.4)
+    assert click_times(read_audio(VideoSource.from_path(path)).samples, 48000) == pytest.approx([0.4, 1.1], abs=2e-3)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_sound_that_starts_late_is_preceded_by_silence(tmp_path, suffix):
+    path = sounding(tmp_path, suffix, "aac", audio_offset_s=0.35)
+    for start_s in (0.0, 0.1):
+        audio = read_audio(VideoSource.from_path(path, start_s))
+        found = click_times(audio.samples, 48000)
+        assert found == pytest.approx([t + 0.35 - start_s for t in CLICKS], abs=2e-3)
+        assert (audio.samples[:, : int((0.3 - start_s) * 48000)] == 0).all()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_channels_stay(tmp_path, channels):
+    audio = read_audio(VideoSource.from_path(sounding(tmp_path, channels=channels)))
+    assert audio.samples.shape == (channels, 96000)
+
+
+def test_a_layout_without_a_name(tmp_path):
+    video = write_clip(tmp_path / "video.mp4", count=25)
+    with wave.open(str(tmp_path / "three.wav"), "wb") as out:
+        out.setnchannels(3)
+        out.setsampwidth(2)
+        out.setframerate(48000)
+        out.writeframes((clicks([0.5], 1.0, channels=3).T * 32767).astype("<i2").tobytes())
+    with (
+        av.open(str(video)) as picture,
+        av.open(str(tmp_path / "three.wav")) as sound,
+        av.open(str(tmp_path / "clip.mkv"), "w") as out,
+    ):
+        streams = (picture.streams.video[0], sound.streams.audio[0])
+        copies = [out.add_stream_from_template(stream, opaque=True) for stream in streams]
+        for stream, copy in zip(streams, copies, strict=True):
+            for packet in stream.container.demux(stream):
+                if packet.size:
+                    packet.stream = copy
+                    out.mux(packet)
+    audio = read_audio(VideoSource.from_path(tmp_path / "clip.mkv"))
+    assert audio.samples.shape[0] == 3
+    assert click_times(audio.samples, 48000) == pytest.approx([0.5], abs=1e-3)
+
+
+def test_no_sound(tmp_path):
+    assert read_audio(VideoSource.from_path(write_clip(tmp_path / "clip.mp4", count=5))) is None
+    assert read_audio(VideoSource.from_frames(torch.zeros(5, 8, 8, 3), 24)) is None
+
+
+def test_resampling_keeps_time_and_level():
+    time_s = np.arange(48000) / 48000
+    tone = Audio(torch.from_numpy(np.sin(2 * np.pi * 440 * time_s).astype(np.float32))[None], 48000)
+    half = resample(tone, 24000)
+    assert half.samples.shape == (1, 24000) and half.duration_s == 1.0
+    assert np.abs(half.samples.numpy()[0] - np.sin(2 * np.pi * 440 * time_s[::2]))[200:-200].max() < 5e-3
+    assert resample(tone, 48000) is tone
+
+
+def test_fit_length_cuts_with_a_fade():
+    audio = Audio(torch.ones(2, 1000), 1000)
+    cut = fit_length(audio, 0.5, fade_s=0.01).samples
+    assert cut.shape == (2, 500)
+    assert (cut[:, :490] == 1).all() and (cut[:, 490:].diff() < 0).all() and (cut[:, -1] == 0).all()
+    assert (audio.samples == 1).all()
+
+
+def test_fit_length_pads_with_silence():
+    padded = fit_length(Audio(torch.ones(1, 1000), 1000), 1.5, fade_s=0.01).samples
+    assert padded.shape == (1, 1500)
+    assert (padded[:, :990] == 1).all() and (padded[:, 999:] == 0).all()
+
+
+def test_fit_length_leaves_the_right_length_alone():
+    audio = Audio(torch.ones(1, 1000), 1000)
+    assert fit_length(audio, 1.0) is audio
+
+
+def test_mixing_adds_and_does_not_clip():
+    low = Audio(torch.full((1, 24000), 0.25), 24000)
+    wide = Audio(torch.stack([torch.full((24000,), 0.5), torch.zeros(24000)]), 48000)
+    mixed = mix_tracks(low, wide)
+    assert mixed.rate_hz == 48000 and mixed.samples.shape == (2, 48000)
+    assert mixed.samples[:, 10000].tolist() == pytest.approx([0.75, 0.25], abs=0.01)
+    assert mixed.samples[:, 40000].tolist() == pytest.approx([0.25, 0.25], abs=0.01)
+    loud = mix_tracks(Audio(torch.full((1, 100), 0.8), 48000), Audio(torch.full((1, 100), -0.9), 48000))
+    assert loud.samples[0, 0] == pytest.approx(-0.1)
+    full = mix_tracks(Audio(torch.full((1, 100), 0.8), 48000), Audio(torch.full((1, 100), 0.8), 48000))
+    assert full.samples.abs().max() == pytest.approx(1.0)
