@@ -1,6 +1,6 @@
 """Judge Mini on clips it has never seen, beside what is possible and what chance gives.
 
-python bench/mini.py --sounds DIR [--clips 200] [--chance 60] [--weights FILE]
+python bench/mini.py [--sounds DIR] [--clips 200] [--chance 60] [--weights FILE]
 writes results/mini.json, mini.md and mini.png beside this file; README.md says how to read them.
 """
 
@@ -32,7 +32,8 @@ from v2a_core.training.world.mixing import mix
 from v2a_core.training.world.scene import FAMILIES, Scene, encoder_frames, make_scene
 from v2a_core.training.world.sounds import SoundLibrary
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+SOUNDS = HERE.parent / ".cache" / "sounds"
 DURATION_S = 6.0
 BATCH = 16
 
@@ -150,7 +151,7 @@ def told(what: str) -> Iterator[None]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sounds", type=Path, required=True, help="the folder that `make sounds` filled")
+    parser.add_argument("--sounds", type=Path, default=SOUNDS, help="the folder that `make sounds` filled")
     parser.add_argument("--clips", type=int, default=200, help="clips for Mini and for the true audio")
     parser.add_argument("--chance", type=int, default=60, help="clips for the shuffled and the absent video")
     parser.add_argument("--weights", type=Path, default=SHIPPED, help="a weights file other than the shipped one")

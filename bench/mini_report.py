@@ -137,7 +137,7 @@ def _share(share: dict | None) -> str:
 
 
 def draw_examples(clips: list, audios: dict[str, list], path: Path) -> None:
-    """Draw one agreeing and one contradicting clip of every family, true above generated, events as white ticks."""
+    """Draw one agreeing and one contradicting clip of every family, true above generated, events ticked on top."""
     chosen = {(clip.scene.family, clip.sound_class == clip.scene.looks): i for i, clip in reversed([*enumerate(clips)])}
     chosen = sorted(chosen.values())
     figure = Figure(figsize=(15, 1.9 * len(chosen)), layout="constrained")
@@ -151,7 +151,7 @@ def draw_examples(clips: list, audios: dict[str, list], path: Path) -> None:
             span = (0, audio.duration_s, 0, len(mel))
             axes.imshow(mel, origin="lower", aspect="auto", extent=span, vmin=SILENCE, vmax=2.0, cmap="magma")
             times = [event.time_s for event in clip.scene.events] if clip.kind == "event" else []
-            axes.vlines(times, 0.9 * len(mel), len(mel), "white", linewidth=1.5)
-            axes.set(ylabel=name, yticks=[], xlim=(0, audio.duration_s))
+            axes.vlines(times, 1.02 * len(mel), 1.12 * len(mel), "white", linewidth=1.5)
+            axes.set(ylabel=name, yticks=[], xlim=span[:2], ylim=(0, 1.14 * len(mel)), facecolor="black")
             axes.tick_params(labelsize=8)
     figure.savefig(path, dpi=80)

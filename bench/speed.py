@@ -1,6 +1,6 @@
 """Time 8 s of video to a finished file with Mini, stage by stage, imports apart.
 
-python bench/speed.py [--video FILE] [--seconds 8] [--runs 5] [--threads 2]
+python bench/speed.py [--video FILE] [--seconds 8] [--runs 5] [--threads 2] [--weights FILE]
 """
 
 import argparse
@@ -50,6 +50,7 @@ def rendered(path: Path, seconds: float) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--video", type=Path, help="a video of at least --seconds; a rendered one if left out")
+    parser.add_argument("--weights", type=Path, help="a weights file other than the shipped one")
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
@@ -60,10 +61,8 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         video = args.video or rendered(Path(folder, "video.mp4"), args.seconds)
-        runs = [
-            generate(video, Path(folder, f"{k}.mp4"), prompt="footsteps on gravel", duration_s=args.seconds).seconds
-            for k in range(args.runs)
-        ]
+        job = {"prompt": "footsteps on gravel", "duration_s": args.seconds, "weights": args.weights}
+        runs = [generate(video, Path(folder, f"{k}.mp4"), **job).seconds for k in range(args.runs)]
     totals = [sum(run.values()) for run in runs]
     median = statistics.median(totals)
     print(f"{args.seconds:g} s of video to a finished file, {args.threads} threads, {args.runs} runs:")

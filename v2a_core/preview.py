@@ -24,6 +24,7 @@ HEAT = np.array([(26, 29, 35), (58, 28, 92), (140, 41, 129), (222, 73, 104), (25
 MIN_WIDTH = 480
 MOTION_RATE_HZ = 25.0
 RANGE_DB = 70.0
+QUIET = 1e-3  # the waveform is drawn as high as its panel, but a peak below this (-60 dBFS) as silence
 STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 
 Row = tuple[str, str, np.ndarray]  # its name, what it shows, and its pixels [H, W, 3]
@@ -50,13 +51,14 @@ def sync_preview(
     audio = fit_length(audio, info.duration_s)
     mono = audio.samples.float().mean(0)
     onsets = detect_onsets(Audio(mono[None], audio.rate_hz)) / info.duration_s
+    level = 20 * np.log10(max(float(mono.abs().max()), QUIET))
     marks = np.zeros(0) if len(onsets) > columns / 12 else onsets  # closer together they would be a wall
     step = next((s for s in STEPS_S if s / info.duration_s * columns > 5.5 * unit), STEPS_S[-1])
     seconds = np.arange(0, info.duration_s, step) / info.duration_s
     rows: list[Row] = [
         ("video", "", strip),
         ("motion", "change", _motion(motion, columns, 6 * unit, seconds, marks)),
-        ("sound", "peak, RMS", _waveform(mono.numpy(), columns, 8 * unit, seconds, marks)),
+        ("sound", f"{level:.0f} dB peak", _waveform(mono.numpy(), columns, 8 * unit, seconds, marks)),
         ("spectrum", "kHz", _spectrogram(mono, audio.rate_hz, columns, 13 * unit)),
     ]
     fps = f"{float(info.fps):.5g} fps"
@@ -79,7 +81,7 @@ def _watch(source: VideoSource, info: VideoInfo, columns: int, height: int, prog
     edges = np.linspace(0, columns, count + 1).round().astype(int)
     strip = np.empty((height, columns, 3), np.uint8)
     strip[:] = GROUND
-    changes, before = [], None
+    changes, before, seen_s = [], None, None
     rates = {
         "film": FrameRate(count / info.duration_s, int(np.diff(edges).max()), height),
         # Asked for more often than it has frames, a video would stand still between them.
@@ -92,14 +94,19 @@ def _watch(source: VideoSource, info: VideoInfo, columns: int, height: int, prog
             continue
         grey = chunk.frames.float().mean(-1)
         grey = torch.cat((grey[:1] if before is None else before, grey))
-        changes.append(grey.diff(dim=0).abs().mean((1, 2)))
-        before = grey[-1:]
-    return strip, torch.cat(changes).numpy()
+        times_s = np.append(chunk.times_s[0] if seen_s is None else seen_s, chunk.times_s)
+        # Per frame of the source: where every sixth is left out, every fifth change would look twice as large.
+        frames = np.maximum(np.diff(times_s) * float(info.fps), 1).astype(np.float32)
+        changes.append(grey.diff(dim=0).abs().mean((1, 2)).numpy() / frames)
+        before, seen_s = grey[-1:], times_s[-1]
+    return strip, np.concatenate(changes)
 
 
 def _motion(change: np.ndarray, columns: int, height: int, seconds: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    # One cut must not flatten the rest, nor the noise of a still picture fill the panel (half a grey level is nothing).
-    scaled = np.clip(change / max(np.percentile(change, 99), 0.5), 0, 1)
+    # What never stops (grain, a moving camera) is taken off. One cut must not flatten the rest, nor must the noise of a
+    # still picture fill the panel: half a grey level, or a quarter of what is always there, stays small.
+    always, most = np.percentile(change[1:] if len(change) > 1 else change, (10, 99))
+    scaled = np.clip((change - always) / max(most - always, 0.5, 0.25 * most), 0, 1)
     curve = np.interp(np.linspace(0, len(scaled), columns, endpoint=False), np.arange(len(scaled)), scaled)
     if len(scaled) > columns:
         curve = _per_column(scaled, columns, np.maximum)
@@ -110,8 +117,9 @@ def _motion(change: np.ndarray, columns: int, height: int, seconds: np.ndarray, 
 
 
 def _waveform(wave: np.ndarray, columns: int, height: int, seconds: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    peak = _per_column(np.abs(wave), columns, np.maximum).clip(0, 1)
-    power = _per_column(wave.astype(np.float64) ** 2, columns, np.add) * columns / len(wave)
+    wave = wave.astype(np.float64) / max(np.abs(wave).max(), QUIET)
+    peak = _per_column(np.abs(wave), columns, np.maximum)
+    power = _per_column(wave**2, columns, np.add) * columns / len(wave)
     panel = _panel(columns, height, seconds)
     _rule(panel, marks, ONSET, 0.45)
     for half, weight in ((peak, 0.6), (np.sqrt(power).clip(0, 1), 1.0)):

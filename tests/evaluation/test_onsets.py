@@ -10,13 +10,15 @@ from v2a_core.media.audio import Audio
 TIMES_S = np.array([0.5, 0.93, 1.4, 2.2, 2.35, 3.1, 3.777])
 
 
-def hits(times_s, rate_hz=24_000, duration_s=4.5, decay=18.0, noise=1e-4):
+def hits(times_s, rate_hz=24_000, duration_s=4.5, decay=18.0, noise=1e-4, loudness=(0.2, 0.3, 0.4)):
     """Decaying noise bursts of different loudness, each at its time to the sample, over quiet noise."""
     random = np.random.default_rng(0)
     wave = noise * random.standard_normal(round(duration_s * rate_hz))
     for k, start in enumerate(np.round(np.asarray(times_s) * rate_hz).astype(int)):
         t = np.arange(min(rate_hz // 2, len(wave) - start)) / rate_hz
-        wave[start : start + len(t)] += (0.1 + 0.1 * (k % 4)) * np.exp(-decay * t) * random.standard_normal(len(t))
+        wave[start : start + len(t)] += (
+            loudness[k % len(loudness)] * np.exp(-decay * t) * random.standard_normal(len(t))
+        )
     return Audio(torch.from_numpy(wave[None]).float(), rate_hz)
 
 
@@ -25,6 +27,11 @@ def test_every_hit_is_found_within_ten_milliseconds(rate_hz):
     found = detect_onsets(hits(TIMES_S, rate_hz))
     assert len(found) == len(TIMES_S)
     assert np.abs(found - TIMES_S).max() < 0.01
+
+
+def test_a_faint_rebound_belongs_to_its_hit_but_a_second_hit_counts():
+    assert len(detect_onsets(hits([1.0, 1.12], decay=40, loudness=(0.4, 0.02)))) == 1
+    assert len(detect_onsets(hits([1.0, 1.12], decay=40, loudness=(0.4, 0.4)))) == 2
 
 
 def test_gain_changes_nothing():

@@ -29,9 +29,9 @@ class OnsetSettings:
     lag: int = 2  # frames between the two spectra compared: with the window they span a soft attack of 20 ms
     rise_db: float = 5.0  # an onset raises the mean band by this much more than ...
     around_s: float = 0.25  # ... the median over this time before and after
-    gap_s: float = (
-        0.1  # of peaks closer than this the strongest counts: shards and rebounds belong to the hit before them
-    )
+    gap_s: float = 0.05  # no two onsets are closer
+    masking_s: float = 0.2  # this near a stronger onset, a weaker one counts only if it reaches ...
+    masking_share: float = 0.5  # ... this share of it: shards and rebounds belong to their hit
     latency_s: float = 0.0067  # the flux of a hit peaks this early, as its window sees it coming
 
 
@@ -62,12 +62,14 @@ def detect_onsets(audio: Audio, settings: OnsetSettings = OnsetSettings()) -> np
     around = round(settings.around_s * FRAME_RATE_HZ)
     padded = np.pad(strength, around, mode="reflect" if len(strength) > around else "edge")
     usual = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * around + 1), axis=1)
-    excess = strength - usual - settings.rise_db
+    rise = strength - usual
     left, right = np.pad(strength, (1, 0))[:-1], np.pad(strength, (0, 1))[1:]
-    tops = np.flatnonzero((excess > 0) & (strength >= left) & (strength > right))
+    tops = np.flatnonzero((rise > settings.rise_db) & (strength >= left) & (strength > right))
     kept: list[int] = []
     for top in tops[np.argsort(-strength[tops], kind="stable")]:
-        if all(abs(top - other) >= settings.gap_s * FRAME_RATE_HZ for other in kept):
+        near = [other for other in kept if abs(top - other) < settings.masking_s * FRAME_RATE_HZ]
+        close = any(abs(top - other) < settings.gap_s * FRAME_RATE_HZ for other in near)
+        if not close and all(rise[top] >= settings.masking_share * rise[other] for other in near):
             kept.append(top)
     times = np.array([_summit(strength, top) for top in sorted(kept)]) / FRAME_RATE_HZ
     return (times + settings.latency_s).clip(0)
