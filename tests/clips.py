@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -84,9 +85,10 @@ def write_clip(
         time_base = 1 / fps / step
         ticks = [i * step for i in range(count)]
     else:
-        time_base = Fraction(1, 90000)
+        step, time_base = round(90000 / fps), Fraction(1, 90000)
         ticks = [round(t * 90000) for t in times_s]
     move = round(offset_s / time_base) - ticks[hidden]
+    lengths = {tick: after - tick for tick, after in pairwise([*ticks, ticks[-1] + step])}
     default = {"preset": "ultrafast", "crf": "12", "bf": "2", "g": "12"} if codec == "libx264" else {}
     with av.open(str(path), "w") as out:
         stream = out.add_stream(codec, rate=fps, options={**default, **(options or {})})
@@ -107,9 +109,9 @@ def write_clip(
             frame = frame.reformat(format=pix_fmt)
             frame.pts, frame.time_base = tick, time_base
             for packet in stream.encode(frame):
-                out.mux(_moved(packet, move, time_base))
+                out.mux(_moved(packet, move, lengths))
         for packet in stream.encode():
-            out.mux(_moved(packet, move, time_base))
+            out.mux(_moved(packet, move, lengths))
         if sound:
             frame = av.AudioFrame.from_ndarray(audio, format="fltp", layout=sound.layout.name)
             frame.sample_rate, frame.time_base = audio_rate_hz, Fraction(1, audio_rate_hz)
@@ -125,8 +127,8 @@ def write_clip(
     return path
 
 
-def _moved(packet: av.Packet, move: int, time_base: Fraction) -> av.Packet:
-    assert packet.time_base == time_base
+def _moved(packet: av.Packet, move: int, lengths: Mapping[int, int]) -> av.Packet:
+    packet.duration = lengths[packet.pts]
     packet.pts += move
     packet.dts += move
     return packet

@@ -79,8 +79,8 @@ def _end(source: VideoSource, near_s: float | None, frame_s: Fraction) -> float 
         lengths = {packet_pts(p): p.duration for p in packets if not p.is_discard and packet_pts(p) is not None}
         if not lengths:
             return None
-        *before, last = sorted(lengths)[-2:]
-        length = lengths[last] or (last - before[0] if before else frame_s / stream.time_base)
+        last = max(lengths)
+        length = lengths[last] or frame_s / stream.time_base
         # Only an edit list can say that the last frame is cut short; of the header, believe no more than that.
         if None not in (stream.start_time, stream.duration) and stream.start_time + stream.duration > last:
             length = min(length, stream.start_time + stream.duration - last)

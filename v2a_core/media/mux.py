@@ -127,7 +127,8 @@ def _start(
             streams = {stream.index: _add_copy(out, stream) for stream in wanted}
             sound, audio = add_sound(out, codec, audio)
             out.metadata.update(tags)
-            out.set_chapters(chapters)
+            if chapters:
+                out.set_chapters(chapters)
             out.start_encoding()
             return out, streams, sound_packets(sound, audio)
         except BaseException as error:
@@ -147,7 +148,7 @@ def _is_kept(stream: av.stream.Stream, picture: av.VideoStream, out: av.containe
 def _add_copy(out: av.container.OutputContainer, stream: av.stream.Stream) -> av.stream.Stream:
     copy = out.add_stream_from_template(stream, opaque=True)
     copy.metadata.update({k: v for k, v in stream.metadata.items() if k in ("language", "title", "handler_name")})
-    copy.disposition = stream.disposition
+    copy.disposition = stream.disposition.value
     # hev1 or hvc1, the flavour of ProRes: between mp4 and mov the tag carries over.
     if stream.codec_context is not None and "mp4" in stream.container.format.name and out.format.name in ("mp4", "mov"):
         copy.codec_context.codec_tag = stream.codec_context.codec_tag
@@ -167,7 +168,7 @@ def _text(value: object) -> str:
 
 def _chapters(container: av.container.InputContainer, extent: Extent) -> list[dict]:
     kept = []
-    for chapter in container.chapters():
+    for chapter in getattr(container, "chapters", list)():  # PyAV 14 knows no chapters
         begin, end = (round(at_s / chapter["time_base"]) for at_s in (extent.begin_s, extent.end_s))
         start, stop = max(chapter["start"], begin), min(chapter["end"], end)
         if start < stop:

@@ -59,8 +59,8 @@ def picture_packets(packets: Iterator[av.Packet], stream: av.VideoStream, cut: C
 
     A frame after the end is kept only where a frame before the end is stored after it, and so may refer to it.
     """
-    held = []
-    for packet in _with_dts(packets, stream):
+    held, step = [], _step(stream)
+    for packet in _with_dts(packets, step, stream):
         if packet.stream_index != stream.index:
             yield packet
         elif packet.dts >= cut.end + INTERLEAVING_S / stream.time_base:
@@ -69,6 +69,7 @@ def picture_packets(packets: Iterator[av.Packet], stream: av.VideoStream, cut: C
             held.append(packet)
         elif packet_pts(packet) >= cut.key:  # else it belongs to the group before, which is not there
             for kept in [*held, packet]:
+                kept.duration = kept.duration or step
                 yield _placed(kept, cut)
             held = []
 
@@ -90,16 +91,15 @@ def side_packet(packet: av.Packet, extent: Extent) -> bool:
 def _placed(packet: av.Packet, cut: Cut) -> av.Packet:
     start = packet_pts(packet)
     packet.pts = 0 if start == cut.cover else start - cut.begin
-    if packet.duration and start < cut.end:
+    if start < cut.end:
         packet.duration = max(1, min(start + packet.duration, cut.end) - cut.begin - packet.pts)
     packet.dts = min(packet.dts - cut.begin, packet.pts)
     return packet
 
 
-def _with_dts(packets: Iterator[av.Packet], stream: av.VideoStream) -> Iterator[av.Packet]:
+def _with_dts(packets: Iterator[av.Packet], step: int, stream: av.VideoStream) -> Iterator[av.Packet]:
     """Give each video packet a decode time where the container stores none, between those of its neighbours."""
     waiting, last = [], None
-    step = max(1, round(1 / (stream.average_rate or 25) / stream.time_base))
     for packet in packets:
         if packet.stream_index != stream.index:
             yield packet
@@ -123,6 +123,11 @@ def _spread(waiting: list[av.Packet], start: int, stop: int) -> Iterator[av.Pack
     for number, packet in enumerate(waiting, 1):
         packet.dts = min(start + (stop - start) * number // (len(waiting) + 1), packet_pts(packet))
         yield packet
+
+
+def _step(stream: av.VideoStream) -> int:
+    """How long a frame lasts where its packet does not say, in ticks."""
+    return max(1, round(1 / (stream.average_rate or stream.guessed_rate or 25) / stream.time_base))
 
 
 def _from_s(source: VideoSource, extent: Extent) -> float | None:

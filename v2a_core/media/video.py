@@ -117,9 +117,9 @@ class _Shrink:
             height,
             "gbrp",  # swscale rounds better to planes than to packed RGB, and faster
             src_colorspace=Colorspace.ITU709 if hd else None,
+            src_color_range=frame.color_range,
             dst_color_range=ColorRange.JPEG,
             interpolation=Interpolation.AREA if smaller else Interpolation.BICUBIC,
-            threads=1,
         )
         return np.rot90(scaled.to_ndarray(), -self.rotation // 90)
 
