@@ -1,6 +1,5 @@
 """ComfyUI's side of the bridge: its videos, sounds, folders, progress and cancel, as the library takes them."""
 
-import inspect
 import math
 import os
 import uuid
@@ -81,17 +80,6 @@ def model_path(name: str) -> str:
 
 
 # VIDEO
-
-
-def video_from_file(path: str, start_s: float = 0.0, duration_s: float = 0.0):
-    """A VIDEO over a file; a duration of 0 runs to its end."""
-    if not (start_s or duration_s):
-        return InputImpl.VideoFromFile(path)
-    if "start_time" in inspect.signature(InputImpl.VideoFromFile.__init__).parameters:
-        return InputImpl.VideoFromFile(path, start_time=start_s, duration=duration_s)
-    from .trimmed_video import TrimmedVideo
-
-    return TrimmedVideo(path, start_s, duration_s)
 
 
 def video_source(video, socket: str = "video"):

@@ -63,8 +63,9 @@ class V2ALoadVideo(io.ComfyNode):
     @classmethod
     def execute(cls, file, start, duration):
         from ..v2a_core.media.video import probe
+        from .trimmed_video import video_from_file
 
         host.check_finite(start=start, duration=duration)
-        video = host.video_from_file(host.input_path(file), start, duration)
+        video = video_from_file(host.input_path(file), start, duration)
         info = probe(host.video_source(video))
         return io.NodeOutput(video, info.duration_s, float(info.fps))

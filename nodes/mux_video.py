@@ -37,6 +37,7 @@ class V2AMuxVideo(io.ComfyNode):
     def execute(cls, video, audio, mode, codec):
         from ..v2a_core.media.mix import mix_tracks
         from ..v2a_core.media.mux import mux
+        from .trimmed_video import video_from_file
 
         host.check_choice("mode", mode, MODES)
         host.check_choice("codec", codec, CODECS)
@@ -48,7 +49,7 @@ class V2AMuxVideo(io.ComfyNode):
         path = host.temporary_path(suffix_of(source))
         labels = {"comment": "AI-generated audio", **audio.get(PROVENANCE, {})}
         mux(source, sound, path, codec=None if codec == "auto" else codec, metadata=labels, progress=host.progress())
-        return io.NodeOutput(host.video_from_file(str(path)))
+        return io.NodeOutput(video_from_file(str(path)))
 
 
 def suffix_of(source) -> str:

@@ -1,10 +1,22 @@
-"""A VIDEO with a trim, for hosts whose VideoFromFile has none."""
+"""A VIDEO over a file, with a trim also where the host's VideoFromFile has none."""
 
+import inspect
 from fractions import Fraction
 
 import av
 import torch
 from comfy_api.latest import InputImpl, Types
+
+from .host import audio_to_host, video_sound
+
+
+def video_from_file(path: str, start_s: float = 0.0, duration_s: float = 0.0):
+    """A VIDEO over a file; a duration of 0 runs to its end."""
+    if not (start_s or duration_s):
+        return InputImpl.VideoFromFile(path)
+    if "start_time" in inspect.signature(InputImpl.VideoFromFile.__init__).parameters:
+        return InputImpl.VideoFromFile(path, start_time=start_s, duration=duration_s)
+    return TrimmedVideo(path, start_s, duration_s)
 
 
 class TrimmedVideo(InputImpl.VideoFromFile):
@@ -27,8 +39,6 @@ class TrimmedVideo(InputImpl.VideoFromFile):
 
     def get_components(self):
         """All frames of the part as IMAGE, its sound as AUDIO: as much memory as that takes."""
-        from .host import audio_to_host, video_sound
-
         end_s = self._start_s + self._duration_s if self._duration_s else float("inf")
         frames = []
         with av.open(self.get_stream_source()) as container:
