@@ -193,6 +193,7 @@ def test_subtitles_stay_where_they_fit(tmp_path, start_s, kept):
         assert [s.type for s in container.streams] == ["video", "audio"]
 
 
+@pytest.mark.skipif(not hasattr(av.container.OutputContainer, "add_attachment"), reason="PyAV too old to write them")
 def test_attachments_and_chapters_stay(tmp_path):
     path = write_clip(tmp_path / "clip.mp4", count=50)
     with av.open(str(path)) as old, av.open(str(tmp_path / "rich.mkv"), "w") as new:
@@ -272,15 +273,15 @@ def test_rates_and_channels(tmp_path, rate_hz, channels, codec):
     assert click_times(audio.samples, audio.rate_hz) == pytest.approx([0.5], abs=1e-3)
 
 
-@pytest.mark.parametrize("kind", ["file", "frames"])
-def test_a_cancelled_mux_leaves_nothing_and_the_old_file(tmp_path, kind):
+@pytest.mark.parametrize(
+    "kind, stage", [("file", "write video"), ("frames", "encode video"), ("frames", "write video")]
+)
+def test_a_cancelled_mux_leaves_nothing_and_the_old_file(tmp_path, kind, stage):
     path = write_clip(tmp_path / "clip.mp4", count=50)
     (tmp_path / "out.mp4").write_bytes(b"old")
-    calls = []
 
     def cancel(*call):
-        calls.append(call)
-        if len(calls) == 20:
+        if call[0] == stage and call[1] > 10:
             raise KeyboardInterrupt
 
     source = VideoSource.from_path(path) if kind == "file" else VideoSource.from_frames(torch.zeros(50, 64, 96, 3), 25)

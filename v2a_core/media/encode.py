@@ -1,6 +1,7 @@
 """A batch of frames to a video file, once, so that everything after it sees a file like any other."""
 
 import math
+from collections.abc import Callable
 from os import PathLike
 
 import av
@@ -10,10 +11,11 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from .source import VideoSource
 
+Progress = Callable[[str, int, int], None]
 OPTIONS = {"preset": "fast", "crf": "16"}
 
 
-def encode_frames(source: VideoSource, path: str | PathLike) -> float:
+def encode_frames(source: VideoSource, path: str | PathLike, progress: Progress | None = None) -> float:
     """Encode the trimmed part of a source made by `VideoSource.from_frames` as H.264 (yuv420p, BT.709).
 
     The first frame written is the one on show at the trim start; returns how long before that it began, in seconds.
@@ -40,6 +42,8 @@ def encode_frames(source: VideoSource, path: str | PathLike) -> float:
             )
             frame.pts, frame.time_base = index - first, 1 / source.fps
             out.mux(stream.encode(frame))
+            if progress:
+                progress("encode video", index + 1 - first, end - first)
         out.mux(stream.encode())
     return source.start_s - float(first / source.fps)
 

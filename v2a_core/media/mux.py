@@ -47,7 +47,7 @@ def mux(
     codec = choose_codec(path, codec)
     if not path.parent.is_dir():
         raise InputError(f"{path}: its folder does not exist; create it first")
-    with _put_in_place(path) as temporary, _as_file(source, temporary) as file_source:
+    with _put_in_place(path) as temporary, _as_file(source, temporary, progress) as file_source:
         extent = measure(file_source)
         cut = find_cut(file_source, extent)
         if cut.hidden and not find_format(path).hides_frames:
@@ -177,7 +177,7 @@ def _chapters(container: av.container.InputContainer, extent: Extent) -> list[di
 
 
 @contextmanager
-def _as_file(source: VideoSource, temporary: Path) -> Iterator[VideoSource]:
+def _as_file(source: VideoSource, temporary: Path, progress: Progress | None) -> Iterator[VideoSource]:
     """The source itself, or, for a batch of frames, a file they are encoded to for as long as it is needed."""
     if not isinstance(source.origin, torch.Tensor):
         yield source
@@ -185,7 +185,7 @@ def _as_file(source: VideoSource, temporary: Path) -> Iterator[VideoSource]:
     duration_s = measure(source).info.duration_s
     frames = temporary.with_name(temporary.stem + ".frames.mp4")
     try:
-        late_s = encode_frames(source, frames)
+        late_s = encode_frames(source, frames, progress)
         yield VideoSource(frames, source.name, late_s, duration_s)
     finally:
         frames.unlink(missing_ok=True)
