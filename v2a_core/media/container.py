@@ -86,7 +86,7 @@ def open_at(
                     container.seek(int((time_s - early_s) / stream.time_base), stream=stream)
                 except av.FFmpegError:
                     continue
-            packets = _tolerant(container.demux(*(container.streams if everything else [stream])))
+            packets = _packets(container, list(container.streams) if everything else [stream])
             if from_start:
                 yield container, stream, packets
                 return
@@ -115,15 +115,20 @@ def decode(stream: av.stream.Stream, packets: Iterator[av.Packet]) -> Iterator[a
             for frame in stream.codec_context.decode(packet):
                 frame.time_base = stream.time_base  # PyAV leaves it out of frames that a flush brings
                 yield frame
-        except (av.error.InvalidDataError, av.error.PatchWelcomeError, EOFError):
+        except av.FFmpegError:
             continue
 
 
-def _tolerant(packets: Iterator[av.Packet]) -> Iterator[av.Packet]:
-    try:
-        yield from (p for p in packets if p.size)
-    except (av.FFmpegError, EOFError):
-        return
+def _packets(container: av.container.InputContainer, streams: list[av.stream.Stream]) -> Iterator[av.Packet]:
+    while True:
+        try:
+            yield from (p for p in container.demux(*streams) if p.size)
+            return
+        except IndexError:
+            # PyAV does not know streams that turn up midway; their packets are none of ours.
+            continue
+        except av.FFmpegError:
+            return
 
 
 def _reason(error: Exception) -> str:
