@@ -103,6 +103,8 @@ def _with_dts(packets: Iterator[av.Packet], step: int, stream: av.VideoStream) -
     for packet in packets:
         if packet.stream_index != stream.index:
             yield packet
+        elif packet_pts(packet) is None:
+            continue  # damage: nothing says where it belongs
         elif packet.dts is None:
             waiting.append(packet)
         else:
