@@ -226,7 +226,12 @@ def test_ctrl_c_leaves_nothing_behind(generate, clip, capsys, monkeypatch, stage
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(cli.Bars, "__call__", interrupted)
-    code, path = generate(clip)
+    # A shell starts background jobs with the signal ignored, and this test may run in one.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        code, path = generate(clip)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert code == 130
     assert capsys.readouterr().err == "v2a: interrupted\n"
     assert list(path.parent.iterdir()) == []
