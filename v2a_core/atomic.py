@@ -11,7 +11,7 @@ from pathlib import Path
 def whole_file(path: str | os.PathLike) -> Iterator[Path]:
     """A temporary path beside `path`, of its extension, that takes its place at the end, or is removed on an error."""
     path = Path(path)
-    unfinished = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
+    unfinished = path.with_name(f".{path.stem[:40]}.{uuid.uuid4().hex[:8]}{path.suffix}")
     try:
         yield unfinished
         os.replace(unfinished, path)

@@ -3,7 +3,6 @@
 import itertools
 import math
 import os
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import av
 import torch
 
+from ..atomic import whole_file
 from ..errors import InputError
 from .audio import Audio, fit_length
 from .encode import encode_frames
@@ -47,7 +47,7 @@ def mux(
     codec = choose_codec(path, codec)
     if not path.parent.is_dir():
         raise InputError(f"{path}: its folder does not exist; create it first")
-    with _put_in_place(path) as temporary, _as_file(source, temporary, progress) as file_source:
+    with whole_file(path) as temporary, _as_file(source, temporary, progress) as file_source:
         extent = measure(file_source)
         cut = find_cut(file_source, extent)
         if cut.hidden and not find_format(path).hides_frames:
@@ -189,14 +189,3 @@ def _as_file(source: VideoSource, temporary: Path, progress: Progress | None) ->
         yield VideoSource(frames, source.name, late_s, duration_s)
     finally:
         frames.unlink(missing_ok=True)
-
-
-@contextmanager
-def _put_in_place(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write to, which becomes `path` at the end or, on any exception, is removed."""
-    temporary = path.with_name(f".{path.stem[:40]}.{uuid.uuid4().hex[:8]}{path.suffix}")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
