@@ -106,7 +106,7 @@ class Backdrop:
 
     def lay(self, canvas: Canvas) -> None:
         """Fill the canvas with the backdrop as its camera sees it."""
-        frames, height, width = canvas.size
+        _, height, width = canvas.size
         rows, columns = round(height * (1 + 2 * MARGIN)), round(width * (1 + 2 * MARGIN))
         picture = self.render(rows, columns, canvas.aspect)
         x, y = canvas.grid()
@@ -116,10 +116,9 @@ class Backdrop:
         at = slice(None) if moving else slice(0, 1)
         take_rows, take_columns = _sampling(down[at], rows), _sampling(along[at], columns)
         # Bilinear sampling on a grid is a product with a matrix from each side.
-        narrow = take_rows @ picture.reshape(rows, columns * 3)
-        narrow = narrow.reshape(-1, height, columns, 3).transpose(0, 2, 1, 3).reshape(-1, columns, height * 3)
-        seen = (take_columns @ narrow).reshape(-1, width, height, 3).transpose(0, 2, 1, 3)
-        canvas.pixels[:] = seen
+        planes = np.ascontiguousarray(picture.transpose(2, 0, 1))
+        for channel in range(3):
+            canvas.pixels[..., channel] = take_rows @ planes[channel] @ take_columns.transpose(0, 2, 1)
 
 
 def _sampling(position: np.ndarray, length: int) -> np.ndarray:

@@ -1,20 +1,22 @@
-"""Motion that makes no sound: things that float, swing or pass without ever hitting anything, and shadows that drift."""
+"""Motion that makes no sound: things that float, swing, pass or gesture and hit nothing; shadows; overlays."""
 
 import numpy as np
 
 from .dice import Dice
-from .draw import paint
+from .draw import limb, paint
 from .plan import Layer
-from .shapes import circle, ellipse, thing
+from .shapes import box, circle, ellipse, thing
 from .styles import Style, random_style
-from .tracks import wander
+from .tracks import Track, wander
 
 
 def random_distractors(dice: Dice, duration_s: float, aspect: float) -> tuple[list[Layer], list[Layer]]:
     """Layers behind and before the action; often none."""
     behind, before = [], []
     for _ in range(int(dice.pick((0, 0, 0, 1, 1, 2)))):
-        layer = dice.pick((_floater, _floater, _passer, _swinger, _shadow))(dice, duration_s, aspect)
+        layer = dice.pick((_floater, _floater, _passer, _swinger, _shadow, _gesture, _gesture, _overlay))(
+            dice, duration_s, aspect
+        )
         (before if dice.chance(0.2) else behind).append(layer)
     return behind, before
 
@@ -69,3 +71,38 @@ def _shadow(dice: Dice, duration_s: float, aspect: float) -> Layer:
         return x0 + speed * (t - duration_s / 2), y0 + sway(t), size, 0.3, depth
 
     return lambda canvas: paint(canvas, pose, shape, Style("flat", tone, tone), soft=0.4)
+
+
+def _gesture(dice: Dice, duration_s: float, aspect: float) -> Layer:
+    """An arm that goes from pose to pose, quickly at times, but always eases into its stops."""
+    style, thickness, length = random_style(dice), dice.uniform(0.015, 0.06), dice.motion(0.2, 0.6)
+    x0, y0 = dice.uniform(0, aspect), dice.uniform(0.3, 1.1)
+    turn, now = [(0.0, dice.uniform(-1.2, 1.2), 1)], 0.0
+    while now < duration_s:
+        now += dice.uniform(0.0, 1.2)
+        move = dice.motion(0.25, 1.1)
+        turn += [(now, turn[-1][1], 1), (now + move, dice.uniform(-1.3, 1.3), 0)]
+        now += move
+    angle = Track(turn)
+
+    def shoulder(t):
+        return x0 + 0 * t, y0 + 0 * t
+
+    def hand(t):
+        return x0 + length * np.sin(angle(t)), y0 - length * np.cos(angle(t))
+
+    return lambda canvas: limb(canvas, shoulder, hand, thickness, style, 0.7)
+
+
+def _overlay(dice: Dice, duration_s: float, aspect: float) -> Layer:
+    """A caption, a logo or a bar that is laid over the picture, and may come and go in one frame."""
+    start = dice.uniform(-2, duration_s)
+    end = start + dice.uniform(0.5, duration_s)
+    size, style = dice.uniform(0.05, 0.4) * aspect, random_style(dice)
+    x0, y0 = dice.uniform(0.2, 0.8) * aspect, dice.pick((0.06, 0.12, 0.85, 0.93))
+    shape = dice.pick((box(1.0, dice.uniform(0.05, 0.25)), box(0.2, 0.2, 0.05), circle()))
+
+    def pose(t):
+        return x0, y0, size, 0.0, 1.0 * ((t >= start) & (t < end))
+
+    return lambda canvas: paint(canvas, pose, shape, style)

@@ -56,12 +56,14 @@ def _full(value, frames: int) -> np.ndarray:
 
 
 def paint(canvas: Canvas, pose: Pose, shape: Shape, style: Style, *, soft: float = 0.0, tall: float = 1.0) -> None:
-    """Paint a shape along its pose, edge antialiased, or blurred over `soft` sizes; smeared over the shutter when it is open.
+    """Paint a shape along its pose: edge antialiased or blurred over `soft` sizes, smeared over an open shutter.
 
     `tall` squeezes the shape upright (0.3 makes a disc an ellipse). Only the pixels about the shape are touched.
     """
     frames, height, width = canvas.size
-    offsets = canvas.shutter_s * np.array([0.0] if canvas.shutter_s == 0 else [-0.4, 0.0, 0.4])
+    # Larger pictures show the single exposures of a smear, so they get more of them.
+    exposures = 1 if canvas.shutter_s == 0 else 3 if height <= 128 else 9
+    offsets = canvas.shutter_s * (np.arange(exposures) + 0.5 - exposures / 2) / exposures
     poses = []
     for offset in offsets:
         x, y, size, angle, opacity = (_full(value, frames) for value in pose(canvas.times_s + offset))
@@ -110,7 +112,7 @@ def paint(canvas: Canvas, pose: Pose, shape: Shape, style: Style, *, soft: float
 def limb(
     canvas: Canvas, start: Curve2, end: Curve2, thickness: float, style: Style, taper: float = 1.0, opacity=1.0
 ) -> None:
-    """A rounded bar from start(t) to end(t), each giving x and y [T]; `taper` is the end's thickness over the start's."""
+    """A rounded bar between two moving points; `taper` is the thickness at the end over that at the start."""
     x0, y0 = start(canvas.times_s)
     x1, y1 = end(canvas.times_s)
     # All frames share one shape, so the bar is as long as at its longest and is scaled by its length along u only.

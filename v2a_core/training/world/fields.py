@@ -1,5 +1,7 @@
 """Fields over the whole picture: tiles that scroll, textures that sway, bolts of lightning."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from .dice import Dice
@@ -57,7 +59,7 @@ def bolt(dice: Dice, at_s: float, x: float, colour: np.ndarray):
         if not seen.any():
             return
         still = lambda p: lambda t: (np.full(len(t), p[0]), np.full(len(t), p[1]))  # noqa: E731
-        for start, end in zip(knots, knots[1:], strict=False):
+        for start, end in pairwise(knots):
             limb(canvas, still(start), still(end), 0.009, style, opacity=seen)
 
     return layer

@@ -13,7 +13,7 @@ _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 @dataclass(frozen=True)
 class Camera:
-    """Where the camera looks (world x, y) and how close, each a curve over seconds; shutter as a share of the frame time."""
+    """Where the camera looks (world x, y) and how close, curves over seconds; the shutter as a share of frame time."""
 
     x: Curve
     y: Curve
@@ -73,7 +73,7 @@ class Lens:
     def expose(self, canvas: Canvas, frame_numbers: np.ndarray) -> np.ndarray:
         """The canvas as it is recorded, uint8 [T, H, W, 3]."""
         pixels = canvas.pixels
-        frames, height, width = canvas.size
+        _, height, width = canvas.size
         if self.blur:
             pixels = _blurred(pixels, self.blur * height)
         y, x = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -88,14 +88,16 @@ class Lens:
         gain = fall.astype(np.float32)[None] * self.exposure(canvas.times_s).astype(np.float32)[:, None, None]
         if self.grey or np.any(self.tint != 1):
             pixels = pixels @ mixing.astype(np.float32)
-        pixels = pixels * gain[..., None]
+        pixels = np.multiply(pixels, gain[..., None], out=pixels)
         if self.blocks:
             pixels = _blocky(pixels, self.blocks)
         if self.grain:
             pixels += self._grain(frame_numbers, height, width)[..., None]
         tone = np.linspace(0, 1, 1024)
         tone = np.clip((tone**self.gamma - 0.5) * self.contrast + 0.5 + self.lift, 0, 1)
-        return np.round(tone * 255).astype(np.uint8)[np.clip(pixels * 1023 + 0.5, 0, 1023).astype(np.int16)]
+        pixels *= 1023
+        pixels += 0.5
+        return np.round(tone * 255).astype(np.uint8)[np.clip(pixels, 0, 1023, out=pixels).astype(np.int16)]
 
     def _grain(self, frame_numbers: np.ndarray, height: int, width: int) -> np.ndarray:
         rng = np.random.default_rng(self.seed)

@@ -19,7 +19,7 @@ def _weights(length: int, cells: int, wrap: bool) -> np.ndarray:
 def value_noise(
     rng: np.random.Generator, height: int, width: int, cells: tuple[int, int], octaves: int = 3, wrap=False
 ):
-    """Fractal value noise, float32 [height, width] in 0..1; the same field at any resolution; tiles when wrap is set."""
+    """Fractal value noise, float32 [height, width] in 0..1, the same field at any resolution; `wrap` makes it tile."""
     total, weight = np.zeros((height, width), np.float32), 0.0
     for octave in range(octaves):
         rows, columns = (max(2, c << octave) for c in cells)

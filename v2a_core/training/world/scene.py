@@ -46,7 +46,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Scene:
-    """A clip to draw at any size, and its sounds; level and pan are float32 at 100 Hz, or None where no sound goes on."""
+    """A clip to draw at any size, and its sounds; level and pan are float32 at 100 Hz, None where no sound goes on."""
 
     family: str
     seed: int
@@ -55,8 +55,8 @@ class Scene:
     fps: float
     aspect: float
     events: tuple[Event, ...]
-    level: np.ndarray | None = field(repr=False)
-    pan: np.ndarray | None = field(repr=False)
+    level: np.ndarray | None = field(repr=False, compare=False)
+    pan: np.ndarray | None = field(repr=False, compare=False)
     looks: str
     plan: Plan = field(repr=False, compare=False)
     camera: Camera = field(repr=False, compare=False)

@@ -1,4 +1,4 @@
-"""Shapes as signed distances on unit-size local coordinates u (right) and v (down): negative inside, in units of the size."""
+"""Shapes as signed distances, negative inside, on local coordinates u (right) and v (down) in units of their size."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Distance = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Shape:
-    """distance(u, v); `reach`: no part lies farther from the centre; `foot`: how far below the centre it touches the floor."""
+    """distance(u, v); `reach`: how far any part is from the centre; `foot`: how far below it the floor is touched."""
 
     distance: Distance
     reach: float = 1.0

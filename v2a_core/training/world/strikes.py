@@ -1,4 +1,4 @@
-"""Tools that strike: hammer, axe, drum stick, cymbal stick, hands on drums. Raised, swung faster and faster, stopped dead."""
+"""Tools that strike: hammers, axes, sticks, hands on drums. Raised, swung faster and faster, stopped dead."""
 
 import numpy as np
 
@@ -7,11 +7,11 @@ from .dice import Dice
 from .draw import limb, paint
 from .plan import Hit, Plan
 from .shapes import Shape, box, circle, ellipse, polygon, ring, star, thing
-from .styles import Style, random_style
+from .styles import random_style
+from .targets import HUES, chips, target
 from .tracks import Track, ringing, spaced_times
 
 LOOKS = ("hammering", "wood_chopping", "drum", "cymbal", "tabla")
-_HUES = {"hammering": 0.6, "wood_chopping": 0.08, "drum": 0.0, "cymbal": 0.13, "tabla": 0.07}
 
 
 def compose(dice: Dice, duration_s: float, aspect: float) -> Plan:
@@ -25,6 +25,8 @@ def compose(dice: Dice, duration_s: float, aspect: float) -> Plan:
     beats = spaced_times(dice, duration_s, dice.motion(slow, fast), dice.uniform(0.02, 0.2), pauses=0.25)
     beats = [] if dice.chance(0.04) else beats
     strikes = [(t, dice.uniform(0.35, 1.0), dice.chance(0.1)) for t in beats]
+    if looks in ("drum", "tabla") and dice.chance(0.12):
+        return _clapped(dice, plan, strikes, target_x, target_y - 0.2)
     spread = dice.uniform(0.1, 0.25) if hands == 2 else 0.0
     first, tools = dice.integer(0, 1), []
     for hand in range(hands):
@@ -41,10 +43,10 @@ def compose(dice: Dice, duration_s: float, aspect: float) -> Plan:
     dip = ringing(
         [h.time_s for h in landed], [jolt * h.strength for h in landed], dice.uniform(5, 12), dice.uniform(0.05, 0.25)
     )
-    plan.layers += _target(dice, looks, target_x, target_y, spread, dip, landed)
+    plan.layers += target(dice, looks, target_x, target_y, spread, dip, landed)
     plan.layers += tools
     if looks in ("wood_chopping", "hammering") and dice.chance(0.35):
-        plan.layers += _chips(dice, landed)
+        plan.layers += chips(dice, landed)
     return plan
 
 
@@ -57,6 +59,8 @@ def lift_track(dice: Dice, strikes: list[tuple[float, float, bool]]) -> tuple[Tr
     down = dice.motion(0.07, 0.22)
     keys, landed, free = [(-1.0, rest, 1)], [], -0.5
     for at, strength, feint in strikes:
+        if at - free < 0.08:
+            continue
         swing = min(down, 0.45 * max(at - free, 0.1))
         height = 0.3 + 0.7 * strength
         top = at - swing
@@ -90,8 +94,8 @@ def _swing(dice: Dice, strikes, x: float, y: float, side: int, looks: str):
     pivot_x, pivot_y = x + side * reach * np.cos(lean), y - head + reach * np.sin(lean)
     shape = _head_shape(dice, looks)
     handle, tip_style = (
-        random_style(dice, _HUES["wood_chopping"]),
-        random_style(dice, _HUES[looks], saturation=(0, 0.5)),
+        random_style(dice, HUES["wood_chopping"]),
+        random_style(dice, HUES[looks], saturation=(0, 0.5)),
     )
     thickness = dice.uniform(0.008, 0.03)
 
@@ -154,64 +158,22 @@ def _head_shape(dice: Dice, looks: str) -> Shape:
     return circle()
 
 
-def _target(dice: Dice, looks: str, x: float, y: float, spread: float, dip, landed: list[Hit]):
-    """What is struck, its top at y; it gives a little at each strike."""
-    style = random_style(dice, _HUES[looks])
-    width = dice.uniform(0.1, 0.3) + spread
-    if looks == "cymbal":
-        tilt = ringing(
-            [h.time_s for h in landed], [0.25 * h.strength for h in landed], dice.uniform(2, 4), dice.uniform(0.3, 0.8)
-        )
-        flat = ellipse(1.0, 0.08)
-        stand = random_style(dice)
-        return [
-            lambda canvas: paint(canvas, lambda t: (x, y + 0.35, 0.35, 0.0, 1.0), box(0.03, 1.0), stand),
-            lambda canvas: paint(canvas, lambda t: (x, y + width * 0.05, width, tilt(t), 1.0), flat, style),
-        ]
-    if looks in ("drum", "tabla"):
-        depth, skin = dice.uniform(0.5, 1.1), random_style(dice, saturation=(0, 0.3), value=(0.5, 1))
-        drums = [(x, width)] if looks == "drum" else [(x - spread, width * 0.6), (x + spread, width * 0.5)]
-        layers = []
-        for cx, w in drums:
-            layers.append(
-                lambda canvas, cx=cx, w=w: paint(
-                    canvas, lambda t: (cx, y + w * depth + dip(t), w, 0.0, 1.0), box(1.0, depth), style
-                )
-            )
-            layers.append(
-                lambda canvas, cx=cx, w=w: paint(
-                    canvas, lambda t: (cx, y + 0.01 + dip(t), w, 0.0, 1.0), ellipse(1.0, 0.16), skin
-                )
-            )
-        return layers
-    shape = dice.pick((box(1.0, 0.6, 0.05), box(0.6, 1.0), box(1.0, 0.35, 0.1)))
-    nail = random_style(dice)
-    layers = [
-        lambda canvas: paint(canvas, lambda t: (x, y + width * shape.foot + dip(t), width, 0.0, 1.0), shape, style)
-    ]
-    if looks == "hammering" and dice.chance(0.5):
-        layers.append(
-            lambda canvas: paint(canvas, lambda t: (x, y + 0.03 + dip(t), 0.03, 0.0, 1.0), box(0.25, 1.0), nail)
-        )
-    return layers
+def _clapped(dice: Dice, plan: Plan, strikes, x: float, y: float) -> Plan:
+    """Two hands, blocks or cymbals that come together from both sides."""
+    track, landed = lift_track(dice, strikes)
+    lift, size = dice.motion(0.1, 0.4), dice.motion(0.05, 0.15)
+    skin, flat, tilt = random_style(dice, 0.06), dice.uniform(0.3, 0.6), dice.uniform(-0.4, 0.4)
+    half, shape = size * flat, ellipse(flat, 1.0)
+    for side in (-1, 1):
 
+        def palm(t, side=side):
+            return x + side * (half + lift * track(t)), y + side * tilt * lift * track(t)
 
-def _chips(dice: Dice, landed: list[Hit]):
-    """Splinters or sparks that fly from each strike and are gone in a third of a second."""
-    layers = []
-    tone = dice.colour(0.1, (0.2, 0.8), (0.6, 1.0))
-    style, size = Style("flat", tone, tone), dice.uniform(0.008, 0.02)
-    times, x, y = np.array([(h.time_s, h.x, h.y) for h in landed]).reshape(-1, 3).T
-    if not len(times):
-        return layers
-    for _ in range(dice.integer(2, 4)):
-        vx, vy = dice.uniform(-1, 1), dice.uniform(-1.2, -0.3)
+        def elbow(t, palm=palm, side=side):
+            px, py = palm(t)
+            return px + side * 0.35, py + 0.4
 
-        def pose(t, vx=vx, vy=vy):
-            i = np.clip(np.searchsorted(times, t, side="right") - 1, 0, None)
-            since = t - times[i]
-            alive = (since >= 0) & (since < 0.35)
-            return x[i] + vx * since, y[i] + vy * since + 2 * since**2, size, 9 * since, alive * (1 - since / 0.35)
-
-        layers.append(lambda canvas, pose=pose: paint(canvas, pose, circle(), style))
-    return layers
+        plan.layers.append(lambda canvas, p=palm, e=elbow: limb(canvas, p, e, size * 0.45, skin, 1.3))
+        plan.layers.append(lambda canvas, p=palm: paint(canvas, lambda t: (*p(t), size, 0.0, 1.0), shape, skin))
+    plan.hits = [Hit(t, s, x, y, "strike") for t, s in landed]
+    return plan

@@ -1,4 +1,4 @@
-"""Motion as functions of time: eased keyframes, ballistic paths, wandering. All take seconds [T] and are exact at any instant."""
+"""Motion as functions of time in seconds [T], exact at any instant: eased keyframes, ballistic paths, wandering."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -73,14 +73,16 @@ def wander(dice: Dice, amplitude: float, rate_hz: float, partials: int = 3) -> C
 
 
 def ringing(hits_s: Sequence[float], sizes: Sequence[float], rate_hz: float, decay_s: float) -> Curve:
-    """A jolt at each hit that rings out: cosine at rate_hz under an exponential."""
+    """A push at each hit that rings out as a sine of rate_hz under an exponential; at a rate of 0 it only decays."""
     hits, strength = np.asarray(hits_s, np.float64), np.asarray(sizes, np.float64)
 
     def curve(times_s: np.ndarray) -> np.ndarray:
         if not len(hits):
             return np.zeros(np.shape(times_s))
         since = np.subtract.outer(times_s, hits)
-        shape = np.where(since >= 0, np.exp(-np.maximum(since, 0) / decay_s), 0) * np.cos(2 * np.pi * rate_hz * since)
+        shape = np.where(since >= 0, np.exp(-np.maximum(since, 0) / decay_s), 0)
+        if rate_hz:
+            shape = shape * np.sin(2 * np.pi * rate_hz * since)
         return shape @ strength
 
     return curve

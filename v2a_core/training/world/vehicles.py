@@ -1,14 +1,15 @@
-"""Cars, trains and aeroplanes that pass, approach, are followed or circle: loud when near, heard on the side they are on."""
+"""Cars, trains and aeroplanes that pass, approach, are followed or circle: loud when near, heard where they are."""
 
 import numpy as np
 
 from .backdrops import random_backdrop
+from .chassis import body, drawn, wagon
 from .dice import Dice
 from .draw import paint
+from .levels import level_curve, sampled, travelled
 from .plan import Plan
-from .shapes import Shape, box, circle, ellipse, ring, union
+from .shapes import box, circle, ellipse
 from .styles import random_style
-from .textures import level_curve, sampled, travelled
 from .tracks import wander
 
 LOOKS = ("car_engine", "train", "airplane")
@@ -26,53 +27,6 @@ def compose(dice: Dice, duration_s: float, aspect: float) -> Plan:
 def _loudness(distance: np.ndarray, near: float) -> np.ndarray:
     """Level of a source at a distance: 1 within `near`, then falling with the distance."""
     return np.clip((near / np.maximum(distance, near)) ** 1.3, 0, 1)
-
-
-def _body(dice: Dice, looks: str):
-    """Parts (shape, x, y, scale, turns) of a vehicle of half-length one; y is down, the wheels touch y = 0.42."""
-    if looks == "airplane":
-        hull = union(
-            (ellipse(1.0, 0.16), 0, 0, 1.0), (box(0.16, 0.34), -0.85, -0.25, 1.0), (ellipse(0.25, 0.5), 0.0, 0.12, 1.0)
-        )
-        return [(hull, 0.0, 0.0, 1.0, False)]
-    cabin = dice.kind(
-        (
-            lambda: (box(0.5, 0.2, 0.12), dice.uniform(-0.2, 0.1), -0.22),
-            lambda: (box(0.75, 0.3, 0.05), -0.2, -0.3),
-            lambda: (box(0.25, 0.28, 0.06), 0.55, -0.2),
-        ),
-        (lambda: (ellipse(0.6, 0.4), 0.0, -0.15), lambda: (box(0.35, 0.15, 0.0), -0.5, -0.25)),
-    )()
-    hull = union((box(1.0, 0.22, 0.1), 0, 0.1, 1.0), (cabin[0], cabin[1], cabin[2], 1.0))
-    glass = box(0.28, 0.1, 0.03)
-    wheel = dice.uniform(0.15, 0.24)
-    parts = [(hull, 0.0, 0.0, 1.0, False), (glass, cabin[1] + 0.05, cabin[2] + 0.02, 0.9, False)]
-    parts += [(ring(0.3) if dice.chance(0.5) else circle(), x, 0.42 - wheel, wheel, True) for x in (-0.6, 0.6)]
-    return parts
-
-
-def _drawn(dice: Dice, parts, course, facing):
-    """Layers for a vehicle on a course (x, y, size, travelled, opacity at seconds [T]) that faces `facing(t)` (+1 right)."""
-    layers = []
-    for shape, dx, dy, scale, turns in parts:
-        style = random_style(dice)
-
-        def pose(t, dx=dx, dy=dy, scale=scale, turns=turns):
-            x, y, size, gone, seen = course(t)
-            face = facing(t)
-            return (
-                x + face * dx * size,
-                y + dy * size,
-                size * scale,
-                (face * gone / (size * scale + 1e-6) if turns else 0.0),
-                seen,
-            )
-
-        mirrored = shape
-        if not turns and not callable(facing(np.zeros(1))) and facing(np.zeros(1))[0] < 0:
-            mirrored = Shape(lambda u, v, s=shape: s.distance(-u, v), shape.reach, shape.foot)
-        layers.append(lambda canvas, pose=pose, shape=mirrored, style=style: paint(canvas, pose, shape, style))
-    return layers
 
 
 def _passing(dice: Dice, duration_s: float, aspect: float, looks: str) -> Plan:
@@ -93,7 +47,7 @@ def _passing(dice: Dice, duration_s: float, aspect: float, looks: str) -> Plan:
         facing = lambda t, side=side: np.full(np.shape(t), float(side))  # noqa: E731
         climb = dice.uniform(-0.06, 0.06) if looks == "airplane" else 0.0
         shake = wander(dice, 0.006 * (looks != "airplane"), 6)
-        parts = _wagon(dice) if looks == "train" else _body(dice, looks)
+        parts = wagon(dice) if looks == "train" else body(dice, looks)
         for car in range(cars):
             offset = side * car * size * 2.12
 
@@ -107,7 +61,7 @@ def _passing(dice: Dice, duration_s: float, aspect: float, looks: str) -> Plan:
                     1.0,
                 )
 
-            plan.layers += _drawn(dice, parts, course, facing)
+            plan.layers += drawn(dice, parts, course, facing)
         x = aspect / 2 + side * speed * (times - middle)
         # A train is as near as its nearest wagon.
         tail = x - side * (cars - 1) * size * 2.12
@@ -118,21 +72,6 @@ def _passing(dice: Dice, duration_s: float, aspect: float, looks: str) -> Plan:
     plan.level = np.clip(level, 0, 1)
     plan.pan = np.clip(weighted / np.maximum(level, 1e-3), -1, 1)
     return plan
-
-
-def _wagon(dice: Dice):
-    windows = dice.integer(2, 4)
-    parts = [(box(1.0, 0.42, 0.06), 0.0, -0.1, 1.0, False)]
-    parts.append(
-        (
-            union(*((box(0.12, 0.12), -0.75 + 1.5 * i / (windows - 1), 0.0, 1.0) for i in range(windows))),
-            0.0,
-            -0.2,
-            1.0,
-            False,
-        )
-    )
-    return parts
 
 
 def _approaching(dice: Dice, duration_s: float, aspect: float, looks: str) -> Plan:
@@ -199,7 +138,7 @@ def _followed(dice: Dice, duration_s: float, aspect: float, looks: str) -> Plan:
     def course(t):
         return aspect / 2 + sway(t), road_y - 0.42 * size + shake(t) * throttle(t), size, top_speed * gone(t), 1.0
 
-    plan.layers += _drawn(dice, _body(dice, looks), course, lambda t: np.full(np.shape(t), float(side)))
+    plan.layers += drawn(dice, body(dice, looks), course, lambda t: np.full(np.shape(t), float(side)))
     plan.level = 0.2 + 0.8 * sampled(throttle, duration_s)
     plan.pan = np.zeros(len(plan.level))
     return plan
@@ -218,11 +157,14 @@ def _circling(dice: Dice, duration_s: float, aspect: float, looks: str) -> Plan:
         near = 1 / (1 - deep * np.sin(angle) * 0.8)
         return aspect / 2 + wide * np.cos(angle), y0 + drop * np.sin(angle), size * near, turn * wide * t, 1.0
 
-    parts = [(ellipse(1.0, 0.4), 0.0, 0.0, 1.0, False), (ellipse(0.5, 0.25), 0.0, -0.25, 1.0, False)]
+    parts = [
+        (ellipse(1.0, 0.4), 0.0, 0.0, 1.0, False, "hull"),
+        (ellipse(0.5, 0.25), 0.0, -0.25, 1.0, False, "glass"),
+    ]
     if looks == "airplane":
-        parts = [(ellipse(1.0, 0.14), 0.0, 0.0, 1.0, False), (ellipse(0.2, 0.5), 0.0, 0.0, 1.0, False)]
+        parts = body(dice, looks)
     facing = lambda t: -np.sign(np.sin(side * turn * t + phase)) * side  # noqa: E731
-    plan.layers += _drawn(dice, parts, course, facing)
+    plan.layers += drawn(dice, parts, course, facing)
     times = np.arange(int(np.ceil(duration_s * 100))) / 100
     x, _, near, _, _ = course(times)
     plan.level = np.clip(0.75 * (near / near.max()) ** 1.5 + 0.05, 0, 1)
