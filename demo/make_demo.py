@@ -13,7 +13,8 @@ from v2a_core.cli import Bars, stage_times
 from v2a_core.media.audio import read_audio
 from v2a_core.media.video import VideoSource
 from v2a_core.preview import save_png, sync_preview
-from v2a_core.training.world.scene import make_scene, render_video
+from v2a_core.training.world.render import render_video
+from v2a_core.training.world.scene import make_scene
 
 HERE = Path(__file__).parent
 OUT = HERE.parent / "out" / "demo"

@@ -68,7 +68,8 @@ def _config(args: argparse.Namespace) -> TrainConfig:
 
 
 def _world(args, progress) -> None:
-    from .world.scene import make_scene, render_video
+    from .world.render import render_video
+    from .world.scene import make_scene
 
     args.out.mkdir(parents=True, exist_ok=True)
     for seed in range(args.clips):

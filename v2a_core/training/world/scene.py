@@ -1,15 +1,11 @@
 """A scene: a short rendered clip and the list of the sounds that its picture implies, true to the millisecond."""
 
 import math
-import os
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 
 from ...errors import InputError
-from ...media.encode import encode_frames
-from ...media.source import VideoSource
 from ...media.timeline import sample_count, tick_times
 from . import footsteps, impacts, strikes, textures, vehicles
 from .dice import SPLITS, Dice
@@ -131,12 +127,6 @@ def encoder_frames(scene: Scene, rate_hz: float = 25, size: int = 64) -> np.ndar
     nearest = np.ceil(tick_times(scene.duration_s, rate_hz) * scene.fps - 0.5).astype(np.int64)
     numbers, tick = np.unique(np.clip(nearest, 0, scene.frame_count - 1), return_inverse=True)
     return scene.draw_frames(numbers / scene.fps, size, size)[tick]
-
-
-def render_video(scene: Scene, path: str | os.PathLike, width: int, height: int) -> None:
-    """Write a scene as a silent H.264 file at its own frame rate."""
-    frames = scene.draw_frames(np.arange(scene.frame_count) / scene.fps, height, width)
-    encode_frames(VideoSource.from_frames(torch.from_numpy(frames), scene.fps), path)
 
 
 def _seen_events(plan: Plan, camera: Camera, aspect: float, duration_s: float) -> tuple[Event, ...]:
