@@ -83,7 +83,9 @@ def test_every_node_has_a_help_page_that_names_its_inputs(name, server, nodes):
 
 
 def test_translations_are_those_of_the_schemas(server):
-    assert json.loads(PATH.read_text()) == definitions(server) == server.get("/i18n")["en"]["nodeDefs"], "run python -m tests.comfyui.write_locale"
+    assert json.loads(PATH.read_text()) == definitions(server) == server.get("/i18n")["en"]["nodeDefs"], (
+        "run python -m tests.comfyui.write_locale"
+    )
 
 
 def test_templates_are_listed_with_a_thumbnail(server):

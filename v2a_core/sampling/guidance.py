@@ -39,7 +39,7 @@ class Guidance:
 def guided_velocity(network: Network, base: Tensors, deltas: tuple[Delta, ...]) -> Velocity:
     """The velocity v(base) + sum of scale * (v(toward) - v(away)), all in one batch.
 
-    Conditions are named tensors [1 or B, ...]. Each is evaluated once, and not at all where its coefficients cancel: with
+    Conditions are named tensors [1 or B, ...]. Each is evaluated once, not at all where its coefficients cancel: with
     equal scales along a chain of deltas this is plain classifier-free guidance, with scales of 1 a single evaluation.
     """
     weights: dict[int, float] = {id(base): 1.0}
