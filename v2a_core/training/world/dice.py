@@ -65,5 +65,7 @@ class Dice:
 
     def colour(self, near: float | None = None, saturation=(0.0, 0.9), value=(0.1, 1.0)) -> np.ndarray:
         """A colour, float32 [3] in 0..1."""
-        rgb = colorsys.hsv_to_rgb(self.hue(near), self.uniform(*saturation), self.uniform(*value))
+        # Most of what cameras see is nearer to grey than to pure.
+        pure = saturation[0] + (saturation[1] - saturation[0]) * self.uniform(0, 1) ** 1.6
+        rgb = colorsys.hsv_to_rgb(self.hue(near), pure, self.uniform(*value))
         return np.asarray(rgb, np.float32)

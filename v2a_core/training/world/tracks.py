@@ -92,7 +92,7 @@ def spaced_times(dice: Dice, duration_s: float, period_s: float, jitter: float, 
     """Instants about period_s apart, with jitter (share of the period), now and then a silent stretch."""
     times, now = [], dice.uniform(0.15, 0.3 + period_s)
     if dice.chance(0.2):
-        now += dice.uniform(0.3, 0.4 * duration_s)
+        now += dice.uniform(0.05, 0.4) * duration_s
     last = duration_s - (dice.uniform(0.2, 0.45) * duration_s if dice.chance(0.2) else 0.05)
     while now < last:
         times.append(now)
