@@ -80,7 +80,7 @@ def sampling_inputs() -> list:
         ),
         io.Float.Input(
             "cfg",
-            default=2.5,
+            default=4.0,
             min=0.0,
             max=100.0,
             step=0.1,

@@ -72,6 +72,7 @@ def _world(args, progress) -> None:
     from .world.scene import make_scene
 
     args.out.mkdir(parents=True, exist_ok=True)
+    contact_sheet(args.out / "contact_sheet.jpg", split=args.split)
     for seed in range(args.clips):
         scene = make_scene(seed, split=args.split)
         render_video(scene, args.out / f"{args.split}-{seed:04d}-{scene.family}.mp4", 480, 270)

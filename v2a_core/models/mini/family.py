@@ -35,8 +35,8 @@ SPEC = FamilySpec(
     max_duration_s=60.0,
     shift=1.0,
     steps=20,
-    text_scale=2.5,
-    video_scale=2.5,
+    text_scale=4.0,
+    video_scale=4.0,
     solver="euler",
 )
 
