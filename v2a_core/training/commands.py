@@ -70,6 +70,7 @@ def _config(args: argparse.Namespace) -> TrainConfig:
 def _world(args, progress) -> None:
     from .world.render import render_video
     from .world.scene import make_scene
+    from .world.sheet import contact_sheet
 
     args.out.mkdir(parents=True, exist_ok=True)
     contact_sheet(args.out / "contact_sheet.jpg", split=args.split)
