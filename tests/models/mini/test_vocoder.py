@@ -27,6 +27,6 @@ def test_vocoder_gives_every_sample_of_every_frame():
     changed = latent.clone()
     changed[..., 20] += 3
     where = (vocoder.decode(changed) - wave).abs().sum((0, 1)).nonzero()[:, 0]
-    # Three convolutions of seven frames and half a window to either side of frame 20.
+    # One noise for every decode, three convolutions of seven frames and half a window to either side of frame 20.
     assert where.min() >= (20 - 9) * 240 - 512
     assert where.max() <= (20 + 9) * 240 + 512

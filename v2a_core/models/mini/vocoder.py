@@ -6,7 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...sampling.flow import draw_noise
 from .mel import BANDS, FFT, HOP
+
+NOISE_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -26,27 +29,28 @@ class MiniVocoder(nn.Module):
         self.norm_in = nn.LayerNorm(config.width)
         self.blocks = nn.ModuleList(ConvNeXt(config) for _ in range(config.depth))
         self.norm_out = nn.LayerNorm(config.width)
-        self.head = nn.Linear(config.width, 3 * (FFT // 2 + 1))
+        self.head = nn.Linear(config.width, 4 * (FFT // 2 + 1))
         self.register_buffer("window", torch.hann_window(FFT), persistent=False)
 
-    def forward(self, latent: Tensor) -> Tensor:
-        """Latent [B, 80, T] to float32 [B, 240 T]."""
+    def forward(self, latent: Tensor, noise: Tensor) -> Tensor:
+        """Latent [B, 80, T] and white noise [B, 240 T] of unit variance to float32 [B, 240 T]."""
         h = self.norm_in(self.embed(latent).transpose(1, 2))
         for block in self.blocks:
             h = block(h)
-        level, real, imaginary = self.head(self.norm_out(h)).float().transpose(1, 2).chunk(3, 1)
-        # The bound on the magnitude is that of a full-scale sine under the window, with headroom.
-        magnitude = level.exp().clamp_max(1e3)
-        phase = torch.complex(real, imaginary)
-        spectrum = magnitude * phase / phase.abs().clamp_min(1e-6)
+        h = self.head(self.norm_out(h)).float().transpose(1, 2)
         # One frame more than samples / hop closes the last overlap.
-        spectrum = F.pad(torch.view_as_real(spectrum), (0, 0, 0, 1))
-        length = latent.shape[-1] * HOP
-        return torch.istft(torch.view_as_complex(spectrum), FFT, HOP, window=self.window, center=True, length=length)
+        level, breath, real, imaginary = F.pad(h, (0, 1), mode="replicate").chunk(4, 1)
+        # The bound on the magnitude is that of a full-scale sine under the window, with headroom.
+        phase = torch.complex(real, imaginary)
+        tone = level.exp().clamp_max(1e3) * phase / phase.abs().clamp_min(1e-6)
+        # What is noise in the recording must be noise here: filtered, not a mean of all noises.
+        hiss = breath.exp().clamp_max(1e2) * torch.stft(noise, FFT, HOP, window=self.window, return_complex=True) / 20
+        return torch.istft(tone + hiss, FFT, HOP, window=self.window, center=True, length=noise.shape[-1])
 
     def decode(self, latent: Tensor) -> Tensor:
-        """Latent [B, 80, T] to float32 [B, 1, 240 T]."""
-        return self(latent.to(self.head.weight.dtype))[:, None]
+        """Latent [B, 80, T] to float32 [B, 1, 240 T]; the noise in it is the same every time."""
+        noise = draw_noise((1, latent.shape[-1] * HOP), NOISE_SEED).to(latent.device)
+        return self(latent.to(self.head.weight.dtype), noise.expand(len(latent), -1))[:, None]
 
 
 class ConvNeXt(nn.Module):
