@@ -70,10 +70,10 @@ def test_sampler_custom_advanced_gives_the_same_latent(ours, latent_of, model):
 
 
 def test_second_order_solvers_are_nearer_to_the_end_than_euler(ours):
-    fine = ours(steps=200, solver="midpoint", cfg=1.0)
-    coarse = distance(ours(steps=40, cfg=1.0), fine)
+    fine = ours(steps=300, solver="midpoint", cfg=1.0)
+    coarse = distance(ours(steps=100, cfg=1.0), fine)
     for solver in ("heun", "midpoint", "ab2"):
-        assert distance(ours(solver=solver, steps=40, cfg=1.0), fine) < coarse / 2, solver
+        assert distance(ours(solver=solver, steps=100, cfg=1.0), fine) < coarse / 2, solver
 
 
 def test_model_sampling_sd3_shifts_both_alike(ours, latent_of, model):

@@ -6,7 +6,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...sampling.flow import draw_noise
 from .mel import BANDS, FFT, HOP
 
 NOISE_SEED = 0
@@ -49,7 +48,9 @@ class MiniVocoder(nn.Module):
 
     def decode(self, latent: Tensor) -> Tensor:
         """Latent [B, 80, T] to float32 [B, 1, 240 T]; the noise in it is the same every time."""
-        noise = draw_noise((1, latent.shape[-1] * HOP), NOISE_SEED).to(latent.device)
+        # Drawn on the CPU in float32, so that it is the same on every device.
+        generator = torch.Generator("cpu").manual_seed(NOISE_SEED)
+        noise = torch.randn(1, latent.shape[-1] * HOP, generator=generator).to(latent.device)
         return self(latent.to(self.head.weight.dtype), noise.expand(len(latent), -1))[:, None]
 
 
