@@ -55,8 +55,9 @@ def cached_features(out: Path, visual: MiniVisual, shards: Shards, device: str =
         features.append(visual(shards.clip(index).frames[None].to(device))[0].half().cpu())
         if progress:
             progress("features", index + 1, len(shards))
-    write_state(path, {"features": torch.stack(features)}, {"family": "features"})
-    return torch.stack(features)
+    stacked = torch.stack(features)
+    write_state(path, {"features": stacked}, {"family": "features"})
+    return stacked
 
 
 class LatentBatches:
@@ -96,7 +97,6 @@ def train_mini(
         nn.init.zeros_(block.modulation.weight)
         nn.init.zeros_(block.modulation.bias)
     training = Training(reader, config)
-    # Features come at the source's pace, noise at the step's: resuming draws other noise, which does no harm.
     batches = LatentBatches(shards, features, text)
 
     def losses(batch: tuple[Tensor, ...]) -> dict[str, Tensor]:

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,10 +9,11 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ..errors import InputError
+from ..weights.formats import write_state
 
 CHECKPOINT = "checkpoint.safetensors"
 Losses = Mapping[str, Tensor]
@@ -119,9 +119,7 @@ class Training:
             for key, value in self.optimizer.state.get(parameter, {}).items():
                 state[f"optimizer.{key}.{name}"] = value
         state = {key: value.cpu().contiguous() for key, value in state.items()}
-        temporary = self._checkpoint.with_suffix(".part")
-        save_file(state, temporary, {"done": str(self.done), "spent_s": str(self.spent_s)})
-        os.replace(temporary, self._checkpoint)
+        write_state(self._checkpoint, state, {"done": str(self.done), "spent_s": str(self.spent_s)})
 
     def _restore(self) -> None:
         with safe_open(self._checkpoint, "pt") as file:

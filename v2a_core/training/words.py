@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..models.mini.text import MiniText, TextConfig
+from ..models.mini.text import MiniText, TextConfig, pack_words, unpack_words
 from ..weights.formats import read_state, write_state
 
 _BATCH = 512
@@ -44,14 +44,14 @@ def _latin(word: str) -> bool:
 def write_words(encoder_dir: str | Path, out: str | Path, progress=None) -> None:
     """Distil an encoder's word vectors into a safetensors file that training reads."""
     words, table = distil(encoder_dir, progress=progress)
-    packed = torch.tensor(list("\n".join(words).encode()), dtype=torch.uint8)
-    write_state(out, {"words": packed, "table": table.half()}, {"family": "words", "source": Path(encoder_dir).name})
+    write_state(
+        out, {"words": pack_words(words), "table": table.half()}, {"family": "words", "source": Path(encoder_dir).name}
+    )
 
 
 def read_text(path: str | Path) -> MiniText:
     """A prompt encoder with the word vectors of a file that write_words wrote, the rest still to be trained."""
     _, state = read_state(path, family="words")
-    words = tuple(bytes(state["words"].tolist()).decode().split("\n"))
-    text = MiniText(TextConfig(vector=state["table"].shape[1]), words)
+    text = MiniText(TextConfig(vector=state["table"].shape[1]), unpack_words(state["words"]))
     text.table.copy_(state["table"])
     return text

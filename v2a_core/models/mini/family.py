@@ -15,7 +15,7 @@ from ...weights.formats import read_state, write_state
 from ..base import Conditions, FamilySpec, TextFeatures, VisualFeatures
 from .mel import BANDS, HOP, SAMPLE_RATE_HZ
 from .network import MiniNetwork, NetworkConfig
-from .text import MiniText, TextConfig
+from .text import MiniText, TextConfig, pack_words, unpack_words
 from .visual import RATE_HZ, SIZE, MiniVisual, VisualConfig
 from .vocoder import MiniVocoder, VocoderConfig
 
@@ -110,7 +110,7 @@ def load(*, device="cpu", dtype=None, operations=None, weights=None) -> MiniFami
             family.text.table.normal_()
             return family
     metadata, state = read_state(weights or SHIPPED, family="mini")
-    words = tuple(bytes(state.pop("text.words").tolist()).decode().split("\n"))
+    words = unpack_words(state.pop("text.words"))
     family = build(json.loads(metadata["config"]), words, **make)
     for name in PARTS:
         part = {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
@@ -132,6 +132,6 @@ def save(family: MiniFamily, path, metadata: dict[str, str] | None = None) -> No
         for name in PARTS
         for key, value in getattr(family, name).state_dict().items()
     }
-    state["text.words"] = torch.tensor(list("\n".join(family.text.words).encode()), dtype=torch.uint8)
+    state["text.words"] = pack_words(family.text.words)
     config = {name: asdict(getattr(family, name).config) for name in PARTS}
     write_state(path, state, {"family": "mini", "licence": LICENCE, "config": json.dumps(config), **(metadata or {})})

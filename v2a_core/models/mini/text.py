@@ -1,6 +1,7 @@
 """Mini's reading of a prompt: word vectors distilled from a sentence encoder, and a small transformer over them."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +19,16 @@ class TextConfig:
     width: int = 128
     heads: int = 4
     layers: int = 2
+
+
+def pack_words(words: Iterable[str]) -> Tensor:
+    """A vocabulary as a uint8 tensor, for a file of weights."""
+    return torch.tensor(list("\n".join(words).encode()), dtype=torch.uint8)
+
+
+def unpack_words(packed: Tensor) -> tuple[str, ...]:
+    """The vocabulary that pack_words packed."""
+    return tuple(bytes(packed.tolist()).decode().split("\n"))
 
 
 class MiniText(nn.Module):

@@ -14,6 +14,7 @@ from numpy.random import Generator
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from ...atomic import whole_file
 from .balls import made_balls
 from .classes import SOUND_CLASSES
 from .cutting import even_out, find_hit, find_hits, take_hit
@@ -115,13 +116,9 @@ def _metadata(cache: Path) -> dict[str, str]:
 
 
 def _write(cache: Path, digest: str, samples: np.ndarray, recordings: list[Recording]) -> None:
-    part = cache.with_suffix(".part")
-    try:
-        metadata = {"digest": digest, "recordings": json.dumps([asdict(recording) for recording in recordings])}
-        save_file({"samples": samples}, part, metadata)
-        part.replace(cache)
-    finally:
-        part.unlink(missing_ok=True)
+    metadata = {"digest": digest, "recordings": json.dumps([asdict(recording) for recording in recordings])}
+    with whole_file(cache) as unfinished:
+        save_file({"samples": samples}, unfinished, metadata)
 
 
 @dataclass(frozen=True)
