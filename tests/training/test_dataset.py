@@ -7,6 +7,7 @@ from safetensors.numpy import load_file
 
 from v2a_core.training import dataset
 from v2a_core.training.world.classes import SOUND_CLASSES
+from v2a_core.training.world.sounds import Recording, SoundLibrary
 
 
 class Cancelled(BaseException):
@@ -83,13 +84,16 @@ def test_a_finished_shard_is_kept_and_a_changed_one_rebuilt(tmp_path, parts):
     assert len(parts) == count + 6
 
 
-def test_stopping_leaves_no_half_shard_and_going_on_gives_the_same(tmp_path, parts):
-    def stop(stage, done, total):
-        if done >= 4:
+def test_stopping_leaves_no_half_shard_and_going_on_gives_the_same(tmp_path, parts, monkeypatch):
+    def stop(scene):
+        if scene.seed == 4:
             raise Cancelled
+        return frames(scene)
 
-    with pytest.raises(Cancelled):
-        dataset.build(tmp_path / "a", None, 6, 2, progress=stop)
+    frames = dataset.encoder_frames
+    with monkeypatch.context() as patch, pytest.raises(Cancelled):
+        patch.setattr(dataset, "encoder_frames", stop)
+        dataset.build(tmp_path / "a", None, 6, 2)
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [
         "train-0000000.json",
         "train-0000000.safetensors",
@@ -103,5 +107,24 @@ def test_stopping_leaves_no_half_shard_and_going_on_gives_the_same(tmp_path, par
 def test_progress_counts_clips(tmp_path, parts):
     seen = []
     dataset.build(tmp_path, None, 4, 1, progress=lambda *step: seen.append(step))
-    assert seen[0] == ("dataset", 1, 4) and seen[-1] == ("dataset", 4, 4)
-    assert [step[1] for step in seen] == sorted(step[1] for step in seen)
+    assert seen == [("dataset", 3, 4), ("dataset", 4, 4)]
+    dataset.build(tmp_path, None, 6, 1, progress=lambda *step: seen.append(step))
+    assert seen[2:] == [("dataset", 6, 6)]  # the three that are there are not told again
+
+
+class OneSound(SoundLibrary):
+    """The same noise for every class."""
+
+    def __init__(self):
+        self._samples = (np.random.default_rng(0).standard_normal(48_000) * 3000).astype(np.int16)
+
+    def takes(self, sound_class, split):
+        return [[Recording(sound_class, 0, "pack", "noise.wav", "nobody", "CC0-1.0", split, 0, 0, 48_000)]]
+
+
+def test_two_processes_make_the_shards_that_one_makes(tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "CLIPS_A_SHARD", 2)
+    alone, together = (dataset.build(tmp_path / str(n), OneSound(), 4, 1, workers=n) for n in (1, 2))
+    assert [path.name for path in alone] == [path.name for path in together] and len(alone) == 2
+    for a, b in zip(alone, together, strict=True):
+        assert a.read_bytes() == b.read_bytes()

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 from pathlib import Path
 
 from .trainer import TrainConfig
@@ -20,6 +21,7 @@ def add_parsers(subparsers: argparse._SubParsersAction) -> None:
     dataset.add_argument("--out", type=Path, required=True)
     dataset.add_argument("--clips", type=int, default=4096)
     dataset.add_argument("--variants", type=int, default=4, help="soundtracks a clip")
+    dataset.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
     dataset.add_argument("--split", choices=("train", "val", "test"), default="train")
     dataset.set_defaults(run=_dataset)
 
@@ -85,7 +87,7 @@ def _dataset(args, progress) -> None:
     from .world.sounds import SoundLibrary
 
     library = SoundLibrary(args.sounds, progress)
-    build(args.out, library, args.clips, args.variants, args.split, progress=progress)
+    build(args.out, library, args.clips, args.variants, args.split, workers=args.workers, progress=progress)
 
 
 def _words(args, progress) -> None:

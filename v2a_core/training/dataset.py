@@ -1,7 +1,9 @@
 """Rendered clips as shards on disk: frames, mels of several soundtracks, and what the scene knows about its sound."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,7 @@ def build(
     variants: int = 4,
     split: str = "train",
     seed: int = 0,
+    workers: int = 1,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> list[Path]:
     """Render `clips` clips with `variants` soundtracks each into shards of 128 clips; returns the shards' paths.
@@ -36,21 +39,23 @@ def build(
     A shard holds frames uint8 [n, 150, 64, 64, 3], mel float16 [n * variants, 80, 600] (all variants of a clip in a
     row), onset [n, 600] (the strength of the event in that hundredth of a second), level [n, 600] and has_level [n].
     A JSON file beside it says what each clip and variant is. Even variants sound as the picture suggests, odd ones
-    are of another class of the same kind. Finished shards are kept, so that a run that was stopped goes on.
+    are of another class of the same kind. Finished shards are kept, so that a run that was stopped goes on; shards
+    are made `workers` at a time, and do not depend on how many.
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    paths = []
+    jobs = []
     for first in range(0, clips, CLIPS_A_SHARD):
         seeds = range(seed + first, seed + min(first + CLIPS_A_SHARD, clips))
-        path = out / f"{split}-{seed + first:07d}.safetensors"
         header = {"split": split, "variants": variants, "seed": seeds.start, "clips": len(seeds)}
-        if not _finished(path, header):
-            _write_shard(path, header, seeds, library, progress and _within(progress, first, clips))
-        paths.append(path)
+        jobs.append((out / f"{split}-{seed + first:07d}.safetensors", header))
+    to_do = [job for job in jobs if not _finished(*job)]
+    done = clips - sum(header["clips"] for _, header in to_do)
+    for count in _write_shards(to_do, library, workers):
+        done += count
         if progress:
-            progress("dataset", seeds.stop - seed, clips)
-    return paths
+            progress("dataset", done, clips)
+    return [path for path, _ in jobs]
 
 
 def targets(scene: Scene) -> tuple[np.ndarray, np.ndarray, bool]:
@@ -87,8 +92,29 @@ def _finished(path: Path, header: dict) -> bool:
     return all(about[key] == value for key, value in header.items())
 
 
-def _write_shard(path: Path, header: dict, seeds: range, library: SoundLibrary, progress) -> None:
-    count, variants, split = len(seeds), header["variants"], header["split"]
+def _write_shards(jobs: list[tuple[Path, dict]], library: SoundLibrary, workers: int) -> Iterator[int]:
+    """Write shards in this process or in several; gives the number of clips of each as it is done."""
+    if workers == 1:
+        yield from (_write_shard(*job, library) for job in jobs)
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn"), _bring_library, (library,)) as pool:
+        for future in as_completed(pool.submit(_write_with_own_library, *job) for job in jobs):
+            yield future.result()
+
+
+def _bring_library(library: SoundLibrary) -> None:
+    global _library
+    _library = library
+    torch.set_num_threads(1)
+
+
+def _write_with_own_library(path: Path, header: dict) -> int:
+    return _write_shard(path, header, _library)
+
+
+def _write_shard(path: Path, header: dict, library: SoundLibrary) -> int:
+    count, variants, split = header["clips"], header["variants"], header["split"]
+    seeds = range(header["seed"], header["seed"] + count)
     frames = np.empty((count, round(DURATION_S * 25), 64, 64, 3), np.uint8)
     mel = np.empty((count * variants, 80, BINS), np.float16)
     onset, level = np.empty((count, BINS), np.float32), np.empty((count, BINS), np.float32)
@@ -107,15 +133,10 @@ def _write_shard(path: Path, header: dict, seeds: range, library: SoundLibrary, 
         mel[row * variants : (row + 1) * variants] = log_mel(torch.from_numpy(np.stack(waves))).numpy()
         known = {"looks": scene.looks, "family": scene.family, "fps": scene.fps, "seed": seed}
         about.append({**known, "variants": spoken})
-        if progress:
-            progress(row + 1)
     arrays = {"frames": frames, "mel": mel, "onset": onset, "level": level, "has_level": has_level}
     _replace(path.with_suffix(".json"), lambda part: part.write_text(json.dumps({**header, "about": about})))
     _replace(path, lambda part: save_file(arrays, part))
-
-
-def _within(progress, first: int, total: int) -> Callable[[int], None]:
-    return lambda row: progress("dataset", first + row, total)
+    return count
 
 
 def _replace(path: Path, write: Callable[[Path], object]) -> None:

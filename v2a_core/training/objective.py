@@ -28,18 +28,26 @@ def onset_loss(logits: Tensor, onsets: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits.float(), target, weight=1 + 12 * target)
 
 
-def spectrogram_distance(a: Tensor, b: Tensor, ffts: tuple[int, ...] = (256, 512, 1024, 2048)) -> Tensor:
-    """Distance of the magnitudes of waveforms [B, N] over several STFT resolutions, linear and logarithmic."""
+def spectra(wave: Tensor, ffts: tuple[int, ...] = (256, 512, 1024, 2048)) -> list[Tensor]:
+    """Magnitudes of waveforms [B, N] over several STFT resolutions, each [B, F, T]."""
+    # Windows of other lengths gather other amounts of noise: dividing makes levels those of the samples.
+    return [
+        torch.stft(
+            wave.float(), fft, fft // 4, window=torch.hann_window(fft, device=wave.device), return_complex=True
+        ).abs()
+        / fft**0.5
+        for fft in ffts
+    ]
+
+
+def spectral_distance(a: list[Tensor], b: list[Tensor]) -> Tensor:
+    """Distance of two lots of spectra, linear (relative to b) and logarithmic."""
     total = 0.0
-    for fft in ffts:
-        window = torch.hann_window(fft, device=a.device)
-        x, y = (torch.stft(w.float(), fft, fft // 4, window=window, return_complex=True).abs() for w in (a, b))
-        # Windows of other lengths gather other amounts of noise: levels are those of the samples.
-        x, y = x / fft**0.5, y / fft**0.5
+    for x, y in zip(a, b, strict=True):
         log = ((x + 1e-4).log() - (y + 1e-4).log()).square().add(1e-4).mean(1).sqrt().mean()
         scale = y.flatten(1).norm(dim=1).clamp_min(1e-3)
         total = total + log + ((x - y).flatten(1).norm(dim=1) / scale).mean()
-    return total / len(ffts)
+    return total / len(a)
 
 
 def mel_loss(made: Tensor, true: Tensor) -> Tensor:

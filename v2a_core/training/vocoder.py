@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ..models.mini.mel import log_mel
 from ..models.mini.vocoder import MiniVocoder
-from .objective import mel_loss, spectrogram_distance
+from .objective import mel_loss, spectra, spectral_distance
 from .trainer import TrainConfig, Training
 
 SEGMENT = 19_200
@@ -50,8 +50,9 @@ def train_vocoder(recordings: list[np.ndarray], config: TrainConfig, progress=No
         latent, noise = log_mel(wave), torch.randn(2, *wave.shape, device=wave.device)
         made, other = vocoder(latent.repeat(2, 1, 1), noise.flatten(0, 1)).chunk(2)
         with torch.autocast(wave.device.type, enabled=False):
-            fit = spectrogram_distance(made, wave) + spectrogram_distance(other, wave)
-            return {"fit": fit, "spread": -spectrogram_distance(made, other), "mel": 0.5 * mel_loss(made, wave)}
+            a, b, true = spectra(made), spectra(other), spectra(wave)
+            fit = spectral_distance(a, true) + spectral_distance(b, true)
+            return {"fit": fit, "spread": -spectral_distance(a, b), "mel": 0.5 * mel_loss(made, wave)}
 
     training.run(Segments(recordings), losses, progress)
     return training.averaged()
