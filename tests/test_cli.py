@@ -18,7 +18,7 @@ from v2a_core import cli
 from v2a_core.media.audio import read_audio
 from v2a_core.media.video import VideoSource
 from v2a_core.models.mini.family import save
-from v2a_core.weights.catalog import Model, ModelFile
+from v2a_core.weights.catalog import Model, ModelFile, Part
 from v2a_core.weights.formats import write_state
 
 ROOT = Path(__file__).parents[1]
@@ -245,7 +245,8 @@ def test_models_lists_licence_size_and_file(capsys):
 
 
 def test_models_check_finds_a_changed_file(capsys, monkeypatch):
-    changed = Model("toy", "Toy", "CC0-1.0", "A file that is not what it was.", (ModelFile("errors.py", 1, "0"),))
+    part = Part("toy", "model", "CC0-1.0", (ModelFile("errors.py", 1, "0"),))
+    changed = Model("toy", "Toy", "CC0-1.0", "A file that is not what it was.", (part,))
     monkeypatch.setattr("v2a_core.weights.catalog.catalog", lambda: {"toy": changed})
     assert cli.main(["models", "--check"]) == 2
     assert "is not the published file" in capsys.readouterr().err

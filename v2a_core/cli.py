@@ -1,4 +1,4 @@
-"""The command line: `v2a generate`, `v2a models`, `v2a preview`, `v2a train`."""
+"""The command line: `v2a generate`, `models`, `download`, `convert`, `preview`, `train`."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .atomic import whole_file
 from .errors import InputError
+from .weights.commands import add_parsers as weights_commands
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 
@@ -21,7 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         return _complain(error, BAD_INPUT)
     except ModuleNotFoundError as error:
-        return _complain(f"the package {error.name} is missing: install comfyui-v2a[train]", FAILED)
+        package = "comfyui-v2a[train]" if argv[:1] == ["train"] else "comfyui-v2a"
+        return _complain(f"the package {error.name} is missing: install {package}", FAILED)
     except OSError as error:
         return _complain(error, FAILED)
     except KeyboardInterrupt:
@@ -44,7 +46,7 @@ def _parser(train: bool) -> argparse.ArgumentParser:
     parser = _Parser(prog="v2a", description="Make the soundtrack of a video.", allow_abbrev=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_generate(commands.add_parser("generate", help="make the soundtrack of a video", allow_abbrev=False))
-    _add_models(commands.add_parser("models", help="list the models: licence, size, where the file is"))
+    weights_commands(commands)
     _add_preview(commands.add_parser("preview", help="draw picture and sound of a video on one time axis"))
     training = commands.add_parser("train", help="reproduce the model Mini from its sources")
     if train:  # the training commands import torch and more, which nothing else needs in order to parse
@@ -58,7 +60,12 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prompt", default="", help="what to hear")
     parser.add_argument("--negative", default="", metavar="PROMPT", help="what not to hear")
     parser.add_argument("--model", default="mini", help="one of those that `v2a models` lists (default: mini)")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="a model file to use in place of the shipped one")
+    parser.add_argument(
+        "--weights",
+        action="append",
+        metavar="[ROLE=]FILE",
+        help="a model file to use instead of the catalogue's; ROLE as in `v2a models`, where a model has several",
+    )
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same sound (default: 0)")
     parser.add_argument("--steps", type=int, help="steps of the solver (default: the model's own)")
     parser.add_argument("--solver", help="euler, heun, midpoint or ab2 (default: the model's own)")
@@ -80,7 +87,7 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
         prompt=arguments.prompt,
         negative=arguments.negative,
         model=arguments.model,
-        weights=arguments.weights,
+        weights=chosen_weights(arguments.model, arguments.weights or []),
         seed=arguments.seed,
         steps=arguments.steps,
         solver=arguments.solver,
@@ -97,27 +104,29 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
     print(stage_times(result.seconds))
 
 
+def chosen_weights(model: str, given: Sequence[str]) -> Path | dict[str, Path] | None:
+    """What --weights says: a path for a model of one file, {role: path} for one of several, None where not given."""
+    from .weights.catalog import catalog
+
+    roles = [part.role for part in catalog()[model].parts] if model in catalog() else ["model"]
+    chosen = {}
+    for text in given:
+        role, equals, path = text.partition("=")
+        if not equals or role not in roles:
+            role, path = roles[0], text
+        if role in chosen:
+            raise InputError(f"--weights gives two files for {role}: {chosen[role]} and {path}. Give one a role.")
+        chosen[role] = Path(path)
+    if len(roles) == 1:
+        return chosen.get(roles[0])
+    return chosen or None
+
+
 def stage_times(seconds: dict[str, float]) -> str:
     """One line that says what each stage took and its share of the whole."""
     total = sum(seconds.values())
     stages = ", ".join(f"{stage} {took:.2f} s ({took / total:.0%})" for stage, took in seconds.items())
     return f"  took {total:.2f} s: {stages}"
-
-
-def _add_models(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--check", action="store_true", help="compare the files with the catalogue, byte for byte")
-    parser.set_defaults(run=_models)
-
-
-def _models(arguments: argparse.Namespace, progress: "Bars") -> None:
-    from .weights.catalog import catalog
-    from .weights.files import locate, verify
-
-    for model in catalog().values():
-        print(f"{model.name}: {model.title}, {model.licence}, {model.bytes / 1e6:.1f} MB\n  {model.about}")
-        for file in model.files:
-            found = verify(file) if arguments.check else locate(file)
-            print(f"  {found or f'{file.path} (not there)'}")
 
 
 def _add_preview(parser: argparse.ArgumentParser) -> None:

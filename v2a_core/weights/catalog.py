@@ -15,11 +15,50 @@ CATALOG = Path(__file__).with_name("catalog.toml")
 
 @dataclass(frozen=True)
 class ModelFile:
-    """One published file of weights; path is relative to the package v2a_core."""
+    """One published file of weights.
+
+    path is relative to the package v2a_core, or to a models folder; bytes and sha256 are those of the file as its
+    repository on the hub publishes it. sha256 may be its known ends joined by "…", or "" where nothing is known; bytes
+    are only about right where exact is False.
+    """
 
     path: str
     bytes: int
-    sha256: str
+    sha256: str = ""
+    repo: str = ""
+    name: str = ""
+    dtype: str = "float32"
+    exact: bool = True
+
+    @property
+    def published(self) -> str:
+        """Its name in the repository."""
+        return self.name or self.path
+
+    @property
+    def converted(self) -> bool:
+        """Whether the published file is a pickle that must become safetensors before use."""
+        return not self.published.endswith(".safetensors")
+
+    def has_hash(self, digest: str) -> bool:
+        """Whether a SHA-256 agrees with what is known of the file's."""
+        start, _, end = self.sha256.partition("…")
+        return digest.startswith(start) and digest.endswith(end)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one role of a model needs: any one of the files, the preferred one first."""
+
+    name: str
+    role: str
+    licence: str
+    files: tuple[ModelFile, ...]
+    folder: str = ""
+
+    def choice(self, dtype: str | None = None) -> ModelFile:
+        """The file to fetch: the preferred one, or the preferred one of a dtype where there is one."""
+        return next((file for file in self.files if file.dtype == dtype), self.files[0])
 
 
 @dataclass(frozen=True)
@@ -30,20 +69,26 @@ class Model:
     title: str
     licence: str
     about: str
-    files: tuple[ModelFile, ...]
+    parts: tuple[Part, ...]
 
     @property
     def bytes(self) -> int:
-        return sum(file.bytes for file in self.files)
+        """Size of the preferred files together."""
+        return sum(part.choice().bytes for part in self.parts)
 
 
 @cache
 def catalog() -> dict[str, Model]:
     """All models by name, in the catalogue's order."""
     entries = tomllib.loads(CATALOG.read_text(encoding="utf-8"))
-    return {
-        name: Model(
-            name, entry["title"], entry["licence"], entry["about"], tuple(ModelFile(**file) for file in entry["files"])
-        )
-        for name, entry in entries.items()
-    }
+    parts = {name: _part(name, **entry) for name, entry in entries.pop("part").items()}
+    return {name: _model(name, parts, **entry) for name, entry in entries.items()}
+
+
+def _model(name: str, shared: dict[str, Part], *, title: str, licence: str, about: str, parts=(), files=()) -> Model:
+    own = [_part(name, "model", licence, files)] if files else []
+    return Model(name, title, licence, about, (*own, *(shared[part] for part in parts)))
+
+
+def _part(name: str, role: str, licence: str, files: list[dict], folder: str = "") -> Part:
+    return Part(name, role, licence, tuple(ModelFile(**file) for file in files), folder)

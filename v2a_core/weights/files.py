@@ -1,38 +1,176 @@
-"""Finding model files, and checking that they are the published ones."""
+"""Finding model files on this machine, and checking that they are the published ones."""
 
 import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ..errors import InputError
-from .catalog import ModelFile
+from .catalog import Model, ModelFile, Part, catalog
 
 PACKAGE = Path(__file__).parents[1]
+VARIABLE = "V2A_MODELS"
+Progress = Callable[[str, int, int], None]
+
+_registered: list[Path] = []
+
+
+def register_folder(folder: str | os.PathLike) -> None:
+    """Have model files looked for in a folder too: a host's own models folders."""
+    if Path(folder) not in _registered:
+        _registered.append(Path(folder))
+
+
+def models_root() -> Path:
+    """The folder that downloads go under: $V2A_MODELS, or models/ of the ComfyUI that this pack lies in, or ours."""
+    if os.environ.get(VARIABLE):
+        return Path(os.environ[VARIABLE]).expanduser()
+    return _host_models() or Path.home() / ".v2a" / "models"
+
+
+def _host_models() -> Path | None:
+    custom_nodes = PACKAGE.parents[1]
+    models = custom_nodes.parent / "models"
+    return models if custom_nodes.name == "custom_nodes" and models.is_dir() else None
+
+
+def folders() -> Iterator[Path]:
+    """Every folder that model files are looked for in, in that order."""
+    yield PACKAGE
+    yield from _registered
+    root = models_root()
+    yield root
+    yield from (root / name for name in sorted({part.folder for part in _parts()} | {"v2a"}) if name)
 
 
 def locate(file: ModelFile) -> Path | None:
-    """Where a catalogued file lies on this machine, or None."""
-    path = PACKAGE / file.path
-    return path if path.is_file() else None
+    """Where a catalogued file, ready for use, lies on this machine, or None."""
+    return next((folder / file.path for folder in folders() if (folder / file.path).is_file()), None)
 
 
-def verify(file: ModelFile) -> Path:
-    """Locate a file and compare its size and SHA-256 with the catalogue; raises InputError where they differ."""
+def locate_part(part: Part) -> tuple[ModelFile, Path] | None:
+    """The first of a part's files that lies on this machine, and where."""
+    return next(((file, path) for file in part.files if (path := locate(file)) is not None), None)
+
+
+def find_model(name: str, chosen: Mapping[str, str | os.PathLike] | None = None) -> dict[str, Path]:
+    """{role: file} of all that a catalogued model needs; chosen names files by role that replace the catalogue's.
+
+    Raises InputError for an unknown role, and for the first file that is not there: the message names the file, the
+    folder it belongs in and the command that fetches it.
+    """
+    model, chosen = catalog()[name], dict(chosen or {})
+    roles = [part.role for part in model.parts]
+    for role in chosen:
+        if role not in roles:
+            raise InputError(f"{name} has no file for {role!r}: its files are for {', '.join(roles)}.")
+    found = {}
+    for part in model.parts:
+        if part.role in chosen:
+            found[part.role] = Path(chosen[part.role])
+            continue
+        located = locate_part(part)
+        if located is None:
+            raise InputError(missing(model, part))
+        found[part.role] = located[1]
+    return found
+
+
+def missing(model: Model, part: Part) -> str:
+    """What to say of a part that no file is there for."""
+    file, folder = part.choice(), models_root() / part.folder
+    if not file.repo:
+        return f"The model file {file.path} is not there: install the pack again."
+    problem = f"{model.name} needs the file {file.path} ({part.role}), and it is not in {folder}"
+    for other in part.files:
+        raw = _unconverted(other)
+        if raw is not None:
+            return f"{problem}: convert {raw} with `{command()} convert {raw} {folder / other.path}`."
+    by_hand = f"{file.published} of {file.repo} on the hub" + (", with `v2a convert`" if file.converted else "")
+    return f"{problem}: run `{command()} download {model.name}`, or put it there by hand from {by_hand}."
+
+
+def _unconverted(file: ModelFile) -> Path | None:
+    name = Path(file.published).name
+    found = (folder / name for folder in folders() if (folder / name).is_file())
+    return next(found, None) if file.converted else None
+
+
+def command() -> str:
+    """How a user runs this command line: in ComfyUI the pack is a folder, not an installed program."""
+    if _host_models() is None:
+        return "v2a"
+    return f"cd {PACKAGE.parent} && python -m v2a_core"
+
+
+def verify(file: ModelFile, part: Part | None = None, progress: Progress | None = None) -> Path:
+    """Locate a file and compare it with the catalogue; raises InputError where they differ.
+
+    Its size and SHA-256 are compared as far as they are known; of a converted file, its source's SHA-256 that the
+    conversion noted. Where part is given the parameters are looked at too: they must be all that the role needs.
+    """
     path = locate(file)
     if path is None:
         raise InputError(f"The model file {file.path} is not there: install the pack again.")
-    size = path.stat().st_size
-    digest = _sha256(path)
-    if (size, digest) != (file.bytes, file.sha256):
-        raise InputError(
-            f"{path} is not the published file: it has {size:,} bytes and SHA-256 {digest}, the catalogue says "
-            f"{file.bytes:,} and {file.sha256 or 'nothing'}. Install the pack again."
-        )
+    if file.converted:
+        from .formats import read_header
+
+        digest = read_header(path)[0].get("source_sha256", "")
+        if not file.has_hash(digest):
+            said = f"from a file with SHA-256 {digest}" if digest else "without a note of its source"
+            raise InputError(f"{path} was converted {said}, the catalogue says {file.sha256}. Convert it again.")
+    else:
+        check_published(path, file, progress)
+    if part is not None:
+        _check_contents(path, part)
     return path
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
+def check_published(path: Path, file: ModelFile, progress: Progress | None = None, digest: str = "") -> str:
+    """SHA-256 of a file as it was downloaded; raises InputError where size or hash are not the catalogue's.
+
+    digest is a hash that the hub told, for files whose hash the catalogue doesn't know.
+    """
+    size = path.stat().st_size
+    if file.exact and size != file.bytes:
+        raise InputError(f"{path} is not the published file: it has {size:,} bytes, not {file.bytes:,}. {_again(file)}")
+    found = sha256(path, progress)
+    if not file.has_hash(found) or (digest and digest != found):
+        raise InputError(
+            f"{path} is not the published file: its SHA-256 is {found}, not {digest or file.sha256}. {_again(file)}"
+        )
+    return found
+
+
+def _again(file: ModelFile) -> str:
+    return "Delete it and download it again." if file.repo else "Install the pack again."
+
+
+def _check_contents(path: Path, part: Part) -> None:
+    from .formats import check_layout, read_shapes
+    from .layouts import BY_ROLE, size_of
+
+    _, shapes = read_shapes(path)
+    if part.role not in BY_ROLE:
+        return
+    check_layout(path, BY_ROLE[part.role], shapes)
+    rate = BY_ROLE[part.role].rate(shapes)
+    kind = size_of(shapes) if part.role == "network" else rate
+    if kind and not part.name.endswith(kind):
+        raise InputError(f"{path} holds a {part.role} of {kind}, and its name says {part.name}. Choose another file.")
+
+
+def sha256(path: Path, progress: Progress | None = None) -> str:
+    """SHA-256 of a file in hexadecimal digits."""
+    digest, total = hashlib.sha256(), path.stat().st_size
     with open(path, "rb") as data:
-        while block := data.read(1 << 20):
+        while block := data.read(1 << 22):
             digest.update(block)
+            if progress:
+                progress(f"check {path.name} (MB)", data.tell() // 1_000_000, max(1, total // 1_000_000))
     return digest.hexdigest()
+
+
+def _parts() -> Iterator[Part]:
+    for model in catalog().values():
+        yield from model.parts

@@ -2,32 +2,19 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 
 from ..atomic import whole_file
 from ..errors import InputError
+from .layouts import BY_ROLE, Layout, looks_like, plain_names
 
 HEADER_LIMIT = 32 << 20  # bytes; the largest published header of the field is under 1 MB
 
-# A parameter that only this kind of file has; the first that fits names the file.
-_KINDS = {
-    "network.": "Mini",
-    "fused_blocks.": "an MMAudio network",
-    "triple_blocks.": "a HunyuanVideo-Foley network",
-    "vfeat_extractor.": "Synchformer",
-    "vision_model.": "a SigLIP vision encoder",
-    "visual.transformer.": "a CLIP encoder",
-    "text_model.": "a CLAP or CLIP text encoder",
-    "conv_pre.": "a BigVGAN vocoder",
-    "quantizer.": "a DAC audio codec",
-    "data_mean": "an MMAudio VAE",
-    "lora_": "a LoRA",
-    "model.diffusion_model.": "an image model's checkpoint",
-}
 # What a file of a family must hold.
 _PARTS = {"mini": ("network.", "visual.", "text.", "decoder.")}
 
@@ -66,20 +53,43 @@ def read_header(path: str | os.PathLike) -> tuple[dict[str, str], dict[str, dict
 
 
 def read_state(
-    path: str | os.PathLike, family: str | None = None, device: str = "cpu"
+    path: str | os.PathLike,
+    family: str | None = None,
+    device: str = "cpu",
+    *,
+    role: str | None = None,
+    rate: str | None = None,
+    only: tuple[str, ...] = ("",),
 ) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
-    """Metadata and tensors of a safetensors file.
+    """Metadata and tensors of a safetensors file; on the CPU they are mapped from the file, not copied.
 
-    family names the model family that the file must belong to. Raises InputError as read_header does, and where the
-    file is of another family: the message says what is missing and what the file looks like.
+    family names the model family whose own format the file must have. role ("network", "vae", "vocoder", "clip",
+    "synchformer") says instead which published kind it must be, in any of its ways of storing: the tensors come under
+    the published classes' names (see layouts.py). rate ("16k" or "44k") is the one that it must fit, only the
+    beginnings of the names to read. Raises InputError as read_header does, and for another kind of file: the message
+    says what is missing and what the file looks like.
     """
     metadata, header = read_header(path)
+    names = plain_names(header)
+    shapes = {name: tuple(header[stored]["shape"]) for name, stored in names.items()}
     if family is not None:
-        _check_family(path, family, metadata, header)
+        _check_family(path, family, metadata, shapes)
+    if role is not None:
+        layout = BY_ROLE[role]
+        check_layout(path, layout, shapes, rate)
+        names = {name: stored for name, stored in names.items() if layout.used(name)}
+    wanted = {name: stored for name, stored in names.items() if name.startswith(only)}
     try:
-        return metadata, load_file(path, device=device)
+        with safe_open(path, framework="pt", device=device) as file:
+            return metadata, {name: file.get_tensor(stored) for name, stored in wanted.items()}
     except SafetensorError as error:
         raise InputError(f"The model file {path} is damaged ({error}): download it again.") from error
+
+
+def read_shapes(path: str | os.PathLike) -> tuple[dict[str, str], dict[str, tuple[int, ...]]]:
+    """Metadata and {published name: shape} of a safetensors file; raises InputError as read_header does."""
+    metadata, header = read_header(path)
+    return metadata, {name: tuple(header[stored]["shape"]) for name, stored in plain_names(header).items()}
 
 
 def write_state(path: str | os.PathLike, state: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:
@@ -88,21 +98,28 @@ def write_state(path: str | os.PathLike, state: Mapping[str, torch.Tensor], meta
         save_file(dict(state), unfinished, dict(metadata) or None)
 
 
-def _check_family(path, family: str, metadata: Mapping[str, str], names: Iterable[str]) -> None:
-    missing = [part for part in _PARTS.get(family, ()) if not any(name.startswith(part) for name in names)]
+def check_layout(path, layout: Layout, shapes: Mapping[str, tuple[int, ...]], rate: str | None = None) -> None:
+    """Raise InputError unless a file with these published names is of a layout, whole, and of a rate if given."""
+    missing = [need for need in layout.needs if not any(name.startswith(need) for name in shapes)]
+    if missing:
+        raise InputError(_lacks(path, layout.title, missing, f"it looks like {looks_like(shapes)}"))
+    if rate and layout.rate(shapes) not in ("", rate):
+        wanted = f"{layout.title} of {rate.removesuffix('k')} kHz"
+        raise InputError(f"{path} is {looks_like(shapes)}, and the model needs {wanted}. Choose another file.")
+
+
+def _check_family(path, family: str, metadata: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    missing = [part for part in _PARTS.get(family, ()) if not any(name.startswith(part) for name in shapes)]
     said = metadata.get("family")
     if missing or (said is not None and said != family):
-        lacks = f"it has no parameters named {', '.join(f'{part}*' for part in missing)}, and " if missing else ""
-        looks = f"its metadata says {said!r}" if said else f"it looks like {_kind(names)}"
-        raise InputError(f"{path} is not a file of the model {family!r}: {lacks}{looks}. Choose another file.")
+        looks = f"its metadata says {said!r}" if said else f"it looks like {looks_like(shapes)}"
+        raise InputError(_lacks(path, f"a file of the model {family!r}", missing, looks))
 
 
-def _kind(names: Iterable[str]) -> str:
-    names = list(names)
-    for sign, kind in _KINDS.items():
-        if any(name.startswith(sign) or (sign == "lora_" and "lora_" in name) for name in names):
-            return kind
-    return f"something else (its parameters begin with {', '.join(sorted(names)[:3])})" if names else "an empty file"
+def _lacks(path, wanted: str, missing: list[str], looks: str) -> str:
+    names = ", ".join(f"{name}*" if name.endswith(".") else name for name in missing)
+    lacks = f"it has no parameters named {names}, and " if missing else ""
+    return f"{path} is not {wanted}: {lacks}{looks}. Choose another file."
 
 
 def _other_format(path, size: int) -> str:
@@ -111,7 +128,8 @@ def _other_format(path, size: int) -> str:
     with open(path, "rb") as file:
         start = file.read(64)
     if start.startswith(b"PK\x03\x04") or start.startswith(b"\x80\x02"):
-        return "it looks like a PyTorch pickle (.pth, .pt, .ckpt). Convert it to safetensors first."
+        out = Path(path).with_suffix(".safetensors")
+        return f"it looks like a PyTorch pickle (.pth, .pt, .ckpt). Convert it first: `v2a convert {path} {out}`."
     if start.startswith(b"version https://git-lfs"):
         return "it is a Git LFS pointer. Fetch the file itself (git lfs pull)."
     if start.startswith(b"GGUF"):
