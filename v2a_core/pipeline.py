@@ -104,13 +104,13 @@ def encode_video(
 
     mask [N, H, W], 0..1, hides what is 0; several masks are spread evenly over the video.
     """
-    duration_s = probe(source).duration_s
-    check_duration(family.spec, duration_s, source.name)
+    info = probe(source)
+    check_duration(family.spec, info.duration_s, source.name)
     rates = family.spec.frame_rates
     chunks = read_frames(source, rates, progress=progress)
     if mask is not None:
-        chunks = masked(chunks, rates, mask, duration_s)
-    return family.visual.encode(chunks, duration_s)
+        chunks = masked(chunks, rates, mask, info)
+    return family.visual.encode(chunks, info.duration_s)
 
 
 @torch.inference_mode()

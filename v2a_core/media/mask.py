@@ -8,18 +8,19 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import InputError
-from .video import FrameChunk, FrameRate
+from .resize import centre, cover
+from .source import FrameChunk, FrameRate, VideoInfo
 
 GREY = 127.0
 
 
 def masked(
-    chunks: Iterable[tuple[str, FrameChunk]], rates: Mapping[str, FrameRate], mask: Tensor, duration_s: float
+    chunks: Iterable[tuple[str, FrameChunk]], rates: Mapping[str, FrameRate], mask: Tensor, info: VideoInfo
 ) -> Iterator[tuple[str, FrameChunk]]:
     """The same chunks, grey where the mask is 0 and untouched where it is 1.
 
-    mask: float [N, H, W] or [H, W]; several masks are spread evenly over duration_s. Raises InputError for other shapes
-    and for values outside 0..1.
+    mask: float [N, H, W] or [H, W], stretched over the whole picture; several masks are spread evenly over the video's
+    duration. Raises InputError for other shapes and for values outside 0..1.
     """
     if mask.ndim == 2:
         mask = mask[None]
@@ -27,15 +28,16 @@ def masked(
         raise InputError(f"The mask's shape is {list(mask.shape)}: it must be [masks, height, width].")
     if not (mask.isfinite().all() and mask.min() >= 0 and mask.max() <= 1):
         raise InputError("The mask holds values outside 0..1: connect a mask, not a picture.")
-    # One after another, so that many large masks are not converted at once.
-    sized = {
-        name: torch.cat(
-            [F.interpolate(one[None, None].float().cpu(), (rate.height, rate.width), mode="area")[0] for one in mask]
-        )
-        for name, rate in rates.items()
-    }
+    sized = {name: torch.stack([_fitted(one, rate, info) for one in mask]) for name, rate in rates.items()}
     for name, chunk in chunks:
         times_s = (chunk.first + torch.arange(len(chunk.frames))) / rates[name].rate_hz
-        which = (times_s / duration_s * len(mask)).long().clamp(0, len(mask) - 1)
+        which = (times_s / info.duration_s * len(mask)).long().clamp(0, len(mask) - 1)
         seen = GREY + (chunk.frames.float() - GREY) * sized[name][which][..., None]
         yield name, replace(chunk, frames=seen.round().to(torch.uint8))
+
+
+def _fitted(mask: Tensor, rate: FrameRate, info: VideoInfo) -> Tensor:
+    """One mask [H, W] as the rate fits the picture, float [height, width]."""
+    target = (rate.width, rate.height)
+    size = cover((info.width, info.height), target) if rate.fit == "bicubic_crop" else target
+    return F.interpolate(mask[None, None].float().cpu(), size[::-1], mode="area")[0, 0][centre(size, target)]

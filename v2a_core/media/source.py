@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -17,11 +18,20 @@ MAX_SIDE = 16384
 
 @dataclass(frozen=True)
 class FrameRate:
-    """What an encoder asks for: pictures at `rate_hz`, stretched to `width` x `height` pixels."""
+    """What an encoder asks for: pictures at `rate_hz`, each `width` x `height` pixels.
+
+    pick: which frame tick k shows. "nearest": the one nearest in time, a held picture until just before the next;
+    "next": the first at or after k / rate_hz, and the last of all where none comes any more.
+    fit: "stretch": area-averaged to the size asked for; "bicubic": the same size by the antialiased bicubic filter that
+    pictures get before a CLIP encoder; "bicubic_crop": that filter at the source's own proportions until the picture is
+    covered, and its centre.
+    """
 
     rate_hz: float
     width: int
     height: int
+    pick: Literal["nearest", "next"] = "nearest"
+    fit: Literal["stretch", "bicubic", "bicubic_crop"] = "stretch"
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,15 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 
-import av
 import numpy as np
 import torch
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from ..errors import InputError
 from .container import decode, open_at
-from .encode import encode_frames, to_frame
+from .encode import encode_frames, to_frame, to_pixels
 from .extent import Extent, measure
+from .resize import bicubic, centre, cover
 from .source import FrameChunk, FrameRate, VideoInfo, VideoSource
 from .timeline import tick_times
 
@@ -20,6 +20,8 @@ __all__ = ["FrameChunk", "FrameRate", "VideoInfo", "VideoSource", "encode_frames
 Progress = Callable[[str, int, int], None]
 # A held picture (a slide, a screen recording) must not give way to the next one, and its sound, long before it changes.
 LOOKAHEAD_S = 0.05
+# A frame is on a tick even if its timestamp went through arithmetic.
+ON_TICK_S = 1e-6
 _UNSPECIFIED = 2
 
 
@@ -38,7 +40,8 @@ def read_frames(
     """Decode once and give every rate its pictures, in chunks of at most `chunk_frames`, as they come up.
 
     Tick k of a rate shows the frame whose timestamp is nearest to k / rate_hz, so within half a source frame; where
-    frames are more than 0.1 s apart, the earlier one stays until 0.05 s before the next. A rate of r Hz has
+    frames are more than 0.1 s apart, the earlier one stays until 0.05 s before the next. A rate that picks the "next"
+    frame gets the first at or after k / rate_hz, the last of the trimmed part where there is none. A rate of r Hz has
     `tick_count(duration, r)` ticks. Rotation is applied, transparency is dropped.
     """
     extent = measure(source)
@@ -49,13 +52,11 @@ def read_frames(
     for time_s, frame in _frames(source, extent):
         if progress:
             progress("read frames", min(max(0, int(time_s * 10)), total), total)
-        if shown is not None:
-            until_s = time_s - min((time_s - shown[0]) / 2, LOOKAHEAD_S)
-            for column in columns:
-                yield from column.fill(shown, until_s, shrink)
-            if all(column.done for column in columns):
-                break
+        for column in columns:
+            yield from column.step(shown, (time_s, frame), shrink)
         shown = (time_s, frame)
+        if all(column.done for column in columns):
+            break
     if shown is None:
         raise InputError(f"{source.name}: no frame between its start and end can be decoded; it may be damaged")
     for column in columns:
@@ -69,7 +70,7 @@ class _Column:
 
     def __init__(self, name: str, rate: FrameRate, duration_s: float, chunk_frames: int):
         self.name, self.rate, self.chunk_frames = name, rate, chunk_frames
-        self.ticks = tick_times(duration_s, rate.rate_hz)
+        self.duration_s, self.ticks = duration_s, tick_times(duration_s, rate.rate_hz)
         self.next = 0
         self.pictures, self.times = [], []
 
@@ -77,10 +78,19 @@ class _Column:
     def done(self) -> bool:
         return self.next == len(self.ticks)
 
+    def step(self, shown: tuple | None, coming: tuple, shrink: "_Shrink") -> Iterator[tuple[str, FrameChunk]]:
+        """Give frames to the ticks that a new frame settles; shown is the frame before it."""
+        if self.rate.pick == "next" and (shown is None or coming[0] <= self.duration_s + ON_TICK_S):
+            yield from self.fill(coming, coming[0] + ON_TICK_S, shrink)
+        elif self.rate.pick == "next":
+            yield from self.fill(shown, math.inf, shrink)
+        elif shown is not None:
+            yield from self.fill(shown, coming[0] - min((coming[0] - shown[0]) / 2, LOOKAHEAD_S), shrink)
+
     def fill(self, shown: tuple, until_s: float, shrink: "_Shrink") -> Iterator[tuple[str, FrameChunk]]:
         """Give every open tick before `until_s` the frame on show."""
         while not self.done and self.ticks[self.next] < until_s:
-            self.pictures.append(shrink(shown[1], self.rate.width, self.rate.height))
+            self.pictures.append(shrink(shown[1], self.rate))
             self.times.append(shown[0])
             self.next += 1
             if len(self.pictures) == self.chunk_frames or self.done:
@@ -90,21 +100,25 @@ class _Column:
 
 
 class _Shrink:
-    """Frames to upright RGB of the size asked for, once per frame and size, area-averaged where they get smaller."""
+    """Frames to upright RGB of the size asked for, once per frame and size."""
 
     def __init__(self, rotation: int):
         self.rotation = rotation
         self.scalers: dict[tuple[int, int], VideoReformatter] = {}
-        self.frame, self.pictures = None, {}
+        self.frame, self.pictures, self.whole = None, {}, None
 
-    def __call__(self, frame, width: int, height: int) -> np.ndarray:
+    def __call__(self, frame, rate: FrameRate) -> np.ndarray:
         if frame is not self.frame:
-            self.frame, self.pictures = frame, {}
-        if (width, height) not in self.pictures:
-            self.pictures[width, height] = self.scale(to_frame(frame), width, height)
-        return self.pictures[width, height]
+            self.frame, self.pictures, self.whole = frame, {}, None
+        key = (rate.fit, rate.width, rate.height)
+        if key not in self.pictures:
+            scale = self.averaged if rate.fit == "stretch" else self.filtered
+            self.pictures[key] = scale(frame, rate)
+        return self.pictures[key]
 
-    def scale(self, frame: av.VideoFrame, width: int, height: int) -> np.ndarray:
+    def averaged(self, frame, rate: FrameRate) -> np.ndarray:
+        """Area-averaged where it gets smaller."""
+        frame, width, height = to_frame(frame), rate.width, rate.height
         scaler = self.scalers.setdefault((width, height), VideoReformatter())
         if self.rotation % 180:
             width, height = height, width
@@ -121,7 +135,21 @@ class _Shrink:
             dst_color_range=ColorRange.JPEG,
             interpolation=Interpolation.AREA if smaller else Interpolation.BICUBIC,
         )
-        return np.rot90(scaled.to_ndarray(), -self.rotation // 90)
+        return self.upright(scaled.to_ndarray())
+
+    def filtered(self, frame, rate: FrameRate) -> np.ndarray:
+        """Through RGB at full size by swscale's own choices, which encoders that ask for this saw in training."""
+        if self.whole is None:
+            is_batch = isinstance(frame, torch.Tensor)
+            self.whole = self.upright(to_pixels(frame) if is_batch else frame.to_ndarray(format="rgb24"))
+        size, target = self.whole.shape[1::-1], (rate.width, rate.height)
+        if rate.fit == "bicubic":
+            return bicubic(self.whole, *target)
+        larger = cover(size, target)
+        return bicubic(self.whole, *larger)[centre(larger, target)]
+
+    def upright(self, picture: np.ndarray) -> np.ndarray:
+        return np.rot90(picture, -self.rotation // 90)
 
 
 def _frames(source: VideoSource, extent: Extent) -> Iterator[tuple[float, object]]:
