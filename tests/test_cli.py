@@ -247,7 +247,7 @@ def test_models_lists_licence_size_and_file(capsys):
 def test_models_check_finds_a_changed_file(capsys, monkeypatch):
     part = Part("toy", "model", "CC0-1.0", (ModelFile("errors.py", 1, "0"),))
     changed = Model("toy", "Toy", "CC0-1.0", "A file that is not what it was.", (part,))
-    monkeypatch.setattr("v2a_core.weights.catalog.catalog", lambda: {"toy": changed})
+    monkeypatch.setattr("v2a_core.weights.commands.catalog", lambda: {"toy": changed})
     assert cli.main(["models", "--check"]) == 2
     assert "is not the published file" in capsys.readouterr().err
 

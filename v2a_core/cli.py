@@ -105,7 +105,10 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
 
 
 def chosen_weights(model: str, given: Sequence[str]) -> Path | dict[str, Path] | None:
-    """What --weights says: a path for a model of one file, {role: path} for one of several, None where not given."""
+    """What --weights says: a path for a model of one file, {role: path} for one of several, None where not given.
+
+    Of two files for a role the last counts; a file without a role is for the first, the network.
+    """
     from .weights.catalog import catalog
 
     roles = [part.role for part in catalog()[model].parts] if model in catalog() else ["model"]
@@ -114,8 +117,6 @@ def chosen_weights(model: str, given: Sequence[str]) -> Path | dict[str, Path] |
         role, equals, path = text.partition("=")
         if not equals or role not in roles:
             role, path = roles[0], text
-        if role in chosen:
-            raise InputError(f"--weights gives two files for {role}: {chosen[role]} and {path}. Give one a role.")
         chosen[role] = Path(path)
     if len(roles) == 1:
         return chosen.get(roles[0])

@@ -38,7 +38,7 @@ class ModelFile:
     @property
     def converted(self) -> bool:
         """Whether the published file is a pickle that must become safetensors before use."""
-        return not self.published.endswith(".safetensors")
+        return bool(self.repo) and not self.published.endswith(".safetensors")
 
     def has_hash(self, digest: str) -> bool:
         """Whether a SHA-256 agrees with what is known of the file's."""

@@ -158,7 +158,7 @@ def looks_like(shapes: Shapes) -> str:
 def size_of(shapes: Shapes) -> str:
     """The size of an MMAudio network by its shapes: "small_44k", "large_44k_v2", ...; "" for an unknown one."""
     hidden = shapes["audio_input_proj.0.weight"][0]
-    fused = 1 + max((int(name.split(".")[1]) for name in shapes if name.startswith("fused_blocks.")), default=-1)
+    fused = len({name.split(".")[1] for name in shapes if name.startswith("fused_blocks.")})
     size = {(448, 8): "small", (896, 8): "medium", (896, 14): "large"}.get((hidden, fused))
     version = "_v2" if "clip_input_proj.2.w1.weight" in shapes else ""
     return f"{size}_{BY_ROLE['network'].rate(shapes)}{version}" if size else ""
