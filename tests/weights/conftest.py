@@ -14,11 +14,14 @@ def hub(monkeypatch):
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(constants, "ENDPOINT", server.url)
-    monkeypatch.setattr(
-        constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.url + "/{repo_id}/resolve/{revision}/{filename}"
-    )
-    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 1000)
+    ours = {
+        "ENDPOINT": server.url,
+        "HUGGINGFACE_CO_URL_TEMPLATE": server.url + "/{repo_id}/resolve/{revision}/{filename}",
+        "DOWNLOAD_CHUNK_SIZE": 1000,
+    }
+    for name, value in ours.items():
+        monkeypatch.setattr(constants, name, value)
+        monkeypatch.setattr(f"huggingface_hub.file_download.{name}", value, raising=False)  # older clients copy them
     monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda seconds: None)
     yield server
     server.shutdown()
