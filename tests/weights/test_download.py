@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import save
 from stand_in import tiny_state
 
+from v2a_core.errors import InputError
 from v2a_core.weights.catalog import Model, Part
 from v2a_core.weights.download import DownloadError, download, fetch
 
@@ -149,6 +150,21 @@ def test_a_pickle_is_converted_and_deleted(hub, tmp_path):
     assert names(folder) == ["vocoder.safetensors"]
 
 
+@pytest.mark.parametrize("place", ["made.pt", "mmaudio/somebody/sounds/made.pt"])
+def test_a_pickle_placed_by_hand_is_used_without_the_hub_and_stays(hub, models_folder, place):
+    raw = models_folder / place
+    raw.parent.mkdir(parents=True)
+    torch.save({"generator": tiny_state("vocoder")}, raw)
+    file = hub.publish("somebody/sounds", "made.pt", raw.read_bytes(), path="vocoder.safetensors")
+    hub.down = True
+    assert fetch(file, models_folder / "mmaudio").is_file()
+    assert raw.is_file()
+    raw.write_bytes(b"something else")
+    (models_folder / "mmaudio" / "vocoder.safetensors").unlink()
+    with pytest.raises(InputError, match="is not the published file"):
+        fetch(file, models_folder / "mmaudio")
+
+
 def test_a_disk_that_fills_up_in_conversion_keeps_the_download(hub, tmp_path, monkeypatch):
     torch.save({"generator": tiny_state("vocoder")}, tmp_path / "made.pt")
     file = hub.publish("somebody/sounds", "made.pt", (tmp_path / "made.pt").read_bytes(), path="vocoder.safetensors")
@@ -161,7 +177,7 @@ def test_a_disk_that_fills_up_in_conversion_keeps_the_download(hub, tmp_path, mo
         patch.setattr("v2a_core.weights.convert._bytes", full)
         with pytest.raises(DownloadError, match="no room"):
             fetch(file, folder)
-    assert names(folder) == ["made.pt"]
+    assert names(folder) == [".made.pt"]
     hub.ranges = []
     fetch(file, folder)
     assert (names(folder), hub.ranges) == (["vocoder.safetensors"], [])

@@ -185,6 +185,7 @@ def test_download_and_convert_on_the_command_line(hub, models_folder, monkeypatc
     assert "no model called 'tyo': choose one of toy" in capsys.readouterr().err
 
     target.unlink()
+    (models_folder / "made.pt").unlink()
     hub.down = True
     assert cli.main(["download", "toy"]) == 1
     assert capsys.readouterr().err.count("\n") == 1

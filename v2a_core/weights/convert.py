@@ -47,7 +47,7 @@ def convert(source: str | os.PathLike, output: str | os.PathLike, progress: Prog
     part, file = _published(layout.role, kind, digest)
     if output.is_dir():
         output /= file.path if file else f"{source.stem}.safetensors"
-    metadata = {"format": "pt", "role": layout.role, "source": source.name, "source_sha256": digest}
+    metadata = {"format": "pt", "role": layout.role, "source": source.name.lstrip("."), "source_sha256": digest}
     if layout.role == "network":
         metadata["family"] = "mmaudio"
     if part is not None:

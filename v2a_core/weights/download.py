@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from .catalog import Model, ModelFile
-from .files import Progress, check_published, locate_part, models_root
+from .files import Progress, check_published, difference, locate_part, models_root, unconverted
 
 ROOM = 64_000_000  # bytes to leave free on the disk
 
@@ -44,24 +44,29 @@ def download(
 def fetch(file: ModelFile, folder: Path, progress: Progress | None = None) -> Path:
     """One file ready for use in a folder: downloaded, checked, and converted where it is published as a pickle.
 
-    Several processes may ask for the same file at once: one fetches it, the others wait.
+    A pickle that was placed by hand is not fetched again, and stays. Several processes may ask for the same file at
+    once: one fetches it, the others wait.
     """
     from huggingface_hub.utils import WeakFileLock
 
     folder.mkdir(parents=True, exist_ok=True)
-    target, source = folder / file.path, folder / Path(file.published).name
-    with WeakFileLock(folder / f".{source.name}.lock"):
+    target, name = folder / file.path, Path(file.published).name
+    with WeakFileLock(folder / f".{name}.lock"), _full_disk_told(file, folder):
         if target.is_file():
             return target
-        with _full_disk_told(file, folder):
-            if not source.is_file():
-                _get(file, source, progress)
-            if file.converted:
-                from .convert import convert
+        if not file.converted:
+            _get(file, target, progress)
+            return target
+        from .convert import convert
 
-                _check_room(file, folder, file.bytes)
-                convert(source, target, progress)
-                source.unlink()
+        by_hand, fetched = unconverted(file), folder / f".{name}"
+        if by_hand is not None:
+            check_published(by_hand, file, progress)
+        elif not fetched.is_file():
+            _get(file, fetched, progress)
+        _check_room(file, folder, file.bytes)
+        convert(by_hand or fetched, target, progress)
+        fetched.unlink(missing_ok=True)
     return target
 
 
@@ -70,7 +75,7 @@ def _get(file: ModelFile, target: Path, progress: Progress | None) -> None:
     from huggingface_hub.file_download import http_get
     from huggingface_hub.utils import build_hf_headers
 
-    partial = target.with_name(f".{target.name}.part")
+    partial = target.with_name(f".{target.name.removeprefix('.')}.part")
     have = partial.stat().st_size if partial.exists() else 0
     url = hf_hub_url(file.repo, file.published)
     headers = build_hf_headers(library_name="comfyui-v2a") | {"Accept-Encoding": "identity"}
@@ -88,7 +93,7 @@ def _get(file: ModelFile, target: Path, progress: Progress | None) -> None:
             _check_room(file, target.parent, size - have)
             with open(partial, "r+b" if have else "wb") as data:
                 data.seek(have)
-                counted = _Counted(data, f"download {target.name} (MB)", size, progress)
+                counted = _Counted(data, f"download {Path(file.published).name} (MB)", size, progress)
                 http_get(url, counted, resume_size=have, headers=headers, expected_size=size)
     except DownloadError:
         raise
@@ -100,14 +105,13 @@ def _get(file: ModelFile, target: Path, progress: Progress | None) -> None:
             f"The download of {file.published} from {file.repo} broke off after {kept / 1e6:,.1f} of "
             f"{file.bytes / 1e6:,.1f} MB ({_first_line(error)}). Run the same command again: it goes on from there."
         ) from error
-    try:
-        check_published(partial, file, progress, digest)
-    except InputError as error:
+    differs = difference(partial, file, progress, digest)
+    if differs is not None:
         partial.unlink()
         raise DownloadError(
-            f"What came for {file.published} from {file.repo} is not the published file, and was deleted: "
-            f"{str(error).split(': ', 1)[1].split(' Delete it')[0]} Run the same command again."
-        ) from error
+            f"What came for {file.published} from {file.repo} is not the published file, and was deleted: {differs}. "
+            "Run the same command again."
+        )
     partial.replace(target)
 
 

@@ -83,17 +83,18 @@ def missing(model: Model, part: Part) -> str:
         return f"The model file {file.path} is not there: install the pack again."
     problem = f"{model.name} needs the file {file.path} ({part.role}), and it is not in {folder}"
     for other in part.files:
-        raw = _unconverted(other)
+        raw = unconverted(other)
         if raw is not None:
             return f"{problem}: convert {raw} with `{command()} convert {raw} {folder / other.path}`."
     by_hand = f"{file.published} of {file.repo} on the hub" + (", with `v2a convert`" if file.converted else "")
     return f"{problem}: run `{command()} download {model.name}`, or put it there by hand from {by_hand}."
 
 
-def _unconverted(file: ModelFile) -> Path | None:
-    name = Path(file.published).name
-    found = (folder / name for folder in folders() if (folder / name).is_file())
-    return next(found, None) if file.converted else None
+def unconverted(file: ModelFile) -> Path | None:
+    """Where a published pickle was placed by hand: by name, or as its repository or kijai's pack place it; or None."""
+    names = (Path(file.published).name, file.published, f"{file.repo}/{file.published}") if file.converted else ()
+    places = (folder / name for folder in folders() for name in names)
+    return next((place for place in places if place.is_file()), None)
 
 
 def command() -> str:
@@ -126,24 +127,26 @@ def verify(file: ModelFile, part: Part | None = None, progress: Progress | None 
     return path
 
 
-def check_published(path: Path, file: ModelFile, progress: Progress | None = None, digest: str = "") -> str:
-    """SHA-256 of a file as it was downloaded; raises InputError where size or hash are not the catalogue's.
+def check_published(path: Path, file: ModelFile, progress: Progress | None = None) -> None:
+    """Raise InputError where a file as it was downloaded differs from the catalogue's."""
+    differs = difference(path, file, progress)
+    if differs is not None:
+        again = "Delete it and download it again." if file.repo else "Install the pack again."
+        raise InputError(f"{path} is not the published file: {differs}. {again}")
+
+
+def difference(path: Path, file: ModelFile, progress: Progress | None = None, digest: str = "") -> str | None:
+    """What tells a file from the published one by size or SHA-256, in words, or None.
 
     digest is a hash that the hub told, for files whose hash the catalogue doesn't know.
     """
     size = path.stat().st_size
     if file.exact and size != file.bytes:
-        raise InputError(f"{path} is not the published file: it has {size:,} bytes, not {file.bytes:,}. {_again(file)}")
+        return f"it has {size:,} bytes, not {file.bytes:,}"
     found = sha256(path, progress)
     if not file.has_hash(found) or (digest and digest != found):
-        raise InputError(
-            f"{path} is not the published file: its SHA-256 is {found}, not {digest or file.sha256}. {_again(file)}"
-        )
-    return found
-
-
-def _again(file: ModelFile) -> str:
-    return "Delete it and download it again." if file.repo else "Install the pack again."
+        return f"its SHA-256 is {found}, not {file.sha256 or digest}"
+    return None
 
 
 def _check_contents(path: Path, part: Part) -> None:
