@@ -1,0 +1,36 @@
+"""Encoding what streams by in batches."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+class Batches:
+    """Runs an encoder over items in batches of at most `size`; an item equal to the one before is encoded once."""
+
+    def __init__(self, encode: Callable[[Tensor], Tensor], size: int):
+        self.encode, self.size = encode, size
+        self.waiting: list[Tensor] = []
+        self.encoded: list[Tensor] = []
+        self.last, self.order, self.different = None, [], 0
+
+    def add(self, item: Tensor) -> None:
+        """One item more."""
+        if self.last is None or not torch.equal(item, self.last):
+            self.last = item
+            self.waiting.append(item)
+            self.different += 1
+        self.order.append(self.different - 1)
+        if len(self.waiting) == self.size:
+            self._run()
+
+    def results(self) -> Tensor:
+        """What became of every item in turn, [items, ...]; there must be one."""
+        if self.waiting:
+            self._run()
+        return torch.cat(self.encoded)[self.order]
+
+    def _run(self) -> None:
+        self.encoded.append(self.encode(torch.stack(self.waiting)))
+        self.waiting = []
