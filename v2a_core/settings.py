@@ -19,7 +19,10 @@ MAX_SCALE = 100.0
 
 @dataclass(frozen=True)
 class Settings:
-    """What steers the sampler: guidance scales of text and video, steps of the solver, and the seed of the noise."""
+    """What steers the sampler: guidance scales of text and video, steps of the solver, and the seed of the noise.
+
+    interval holds the lowest and the highest noise level, 0..1, at which guidance acts.
+    """
 
     seed: int
     steps: int
@@ -27,6 +30,7 @@ class Settings:
     video_scale: float
     solver: str
     shift: float
+    interval: tuple[float, float] = (0.0, 1.0)
 
     def __post_init__(self):
         _whole_number("seed", self.seed, 0, 2**64 - 1)
@@ -34,6 +38,11 @@ class Settings:
         for name, scale in (("cfg", self.text_scale), ("video cfg", self.video_scale)):
             if not isinstance(scale, int | float) or not 0 <= scale <= MAX_SCALE:
                 raise InputError(f"{name} is {scale!r}: give a number from 0 to {MAX_SCALE:g}.")
+        low, high = self.interval
+        if not 0 <= low <= high <= 1:
+            raise InputError(
+                f"The guidance interval is {low!r} to {high!r}: give two noise levels from 0 to 1, in order."
+            )
         if self.solver not in SOLVERS:
             raise InputError(f"There is no solver called {self.solver!r}: choose one of {', '.join(SOLVERS)}.")
 

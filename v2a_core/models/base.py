@@ -1,7 +1,7 @@
 """The protocols and values that every model family meets."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from torch import Tensor, nn
@@ -29,6 +29,7 @@ class FamilySpec:
     text_scale: float = 3.0
     video_scale: float = 3.0
     solver: str = "euler"
+    still: str | None = None  # the frame rate at which one picture can stand for a whole video
 
     def latent_length(self, duration_s: float) -> int:
         """Length T of the latent [B, C, T] that covers a duration."""
@@ -37,12 +38,19 @@ class FamilySpec:
 
 @dataclass(frozen=True)
 class VisualFeatures:
-    """What the encoders saw: per encoder float [N, D] and its rate in Hz, over duration_s seconds."""
+    """What the encoders saw: per encoder float [N, D] and its rate in Hz, over duration_s seconds.
+
+    An encoder that is left out saw nothing. One picture for a whole video has one vector, and lasts 0 s.
+    """
 
     family: str
     tensors: Mapping[str, Tensor]
     rates_hz: Mapping[str, float]
     duration_s: float
+
+    def timing_only(self) -> "VisualFeatures":
+        """When things happen, without what they are: the features of the encoder called "sync" alone."""
+        return replace(self, tensors={"sync": self.tensors["sync"]}, rates_hz={"sync": self.rates_hz["sync"]})
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,10 @@ class TextFeatures:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What one family's network takes, ready to batch: named tensors [1, ...], text and video apart."""
+    """What one family's network takes, ready to batch: named tensors [1, ...], text and video apart.
+
+    Names and shapes are the same for all conditions over one duration.
+    """
 
     text: Mapping[str, Tensor] = field(default_factory=dict)
     video: Mapping[str, Tensor] = field(default_factory=dict)
@@ -87,7 +98,9 @@ class Family(Protocol):
     spec: FamilySpec
     visual: nn.Module  # a VisualEncoder
     text: nn.Module  # a TextEncoder
-    network: nn.Module  # forward(x [B, C, T], sigma [B], **Conditions.tensors()) -> velocity [B, C, T]
+    network: (
+        nn.Module
+    )  # forward(x [B, C, T], sigma [B], **tensors) -> velocity [B, C, T]; see sampling.guidance.Network
     decoder: nn.Module  # a Decoder
 
     def condition(

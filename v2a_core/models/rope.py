@@ -1,14 +1,19 @@
 """Rotary position embedding (Su et al. 2021), computed in float32 at any model dtype."""
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
 
-def rope_table(length: int, head_width: int, device=None, base: float = 10000.0) -> Tensor:
-    """Angles of positions 0..length-1 as complex rotations, complex64 [length, head_width / 2]."""
-    frequencies = base ** -(torch.arange(0, head_width, 2, device=device, dtype=torch.float32) / head_width)
-    angles = torch.arange(length, device=device, dtype=torch.float32)[:, None] * frequencies
-    return torch.polar(torch.ones_like(angles), angles)
+@lru_cache(maxsize=16)
+def rope_table(length: int, head_width: int, device=None, base: float = 10000.0, step: float = 1.0) -> Tensor:
+    """Angles of positions 0, step, ... as complex rotations, complex64 [length, head_width / 2]; made once a length."""
+    # Whoever asks first may be in inference mode, and whoever asks next may be training.
+    with torch.inference_mode(False):
+        frequencies = base ** -(torch.arange(0, head_width, 2, device=device, dtype=torch.float32) / head_width)
+        angles = step * torch.arange(length, device=device, dtype=torch.float32)[:, None] * frequencies
+        return torch.polar(torch.ones_like(angles), angles)
 
 
 def rotate(x: Tensor, table: Tensor) -> Tensor:
