@@ -9,8 +9,17 @@ from conftest import write_video
 
 from v2a_core.errors import InputError
 from v2a_core.media.video import VideoSource
-from v2a_core.pipeline import condition, decode, draw_latent, encode_prompt, encode_video, generate, sample
-from v2a_core.settings import Settings
+from v2a_core.pipeline import (
+    condition,
+    decode,
+    draw_latent,
+    encode_image,
+    encode_prompt,
+    encode_video,
+    generate,
+    sample,
+)
+from v2a_core.settings import Settings, take_seeds
 
 
 def made(mini, video, output=None, **options):
@@ -62,6 +71,40 @@ def test_seconds_of_each_stage(mini, clip, tmp_path):
     stages = ["load", "encode", "prompt", "sample", "decode"]
     assert list(made(mini, clip).seconds) == stages
     assert list(made(mini, clip, tmp_path / "out.mp4").seconds) == [*stages, "mux"]
+
+
+def test_takes_of_one_run_are_those_of_their_seeds(mini, clip, tmp_path):
+    told = []
+    result = made(
+        *(mini, clip, tmp_path / "out.mp4"), prompt="rain", seed=5, takes=3, progress=lambda *step: told.append(step)
+    )
+    assert [path.name for path in result.paths] == ["out-5.mp4", "out-6.mp4", "out-7.mp4"]
+    assert sorted(result.paths) == sorted(tmp_path.iterdir())
+    assert sum(stage == "read frames" and done == total for stage, done, total in told) == 1
+    for seed, take, path in zip((5, 6, 7), result.takes, result.paths, strict=True):
+        alone = made(mini, clip, prompt="rain", seed=seed).audio
+        torch.testing.assert_close(take.samples, alone.samples, atol=1e-4, rtol=0)
+        with av.open(str(path)) as container:
+            assert container.metadata["v2a_seed"] == str(seed)
+    assert result.audio is result.takes[0]
+
+
+def test_a_seed_of_a_take_begins_again_after_the_highest():
+    assert take_seeds(2**64 - 1, 2) == [2**64 - 1, 0]
+
+
+def test_guidance_within_an_interval_is_another_sound(mini, clip):
+    always, never, plain = (
+        made(mini, clip, prompt="rain", **options).audio.samples
+        for options in ({}, {"interval": (0.0, 0.0)}, {"cfg": 1.0})
+    )
+    assert torch.equal(never, plain)
+    assert not torch.equal(always, never)
+
+
+def test_one_picture_is_no_video_to_mini(mini):
+    with pytest.raises(InputError, match="'mini' can't make a soundtrack for one picture"):
+        encode_image(mini, torch.zeros(8, 8, 3))
 
 
 def test_progress_ends_at_the_whole(mini, clip, tmp_path):
@@ -130,6 +173,8 @@ def test_bad_frames(mini, frames, fps, told):
         ({"prompt": None}, "NoneType, not text"),
         ({"seed": 1.0}, "seed is 1.0"),
         ({"seed": True}, "seed is True"),
+        ({"takes": 0}, "takes is 0: give a whole number from 1 to 64"),
+        ({"interval": (0.7, 0.2)}, "interval is 0.7 to 0.2"),
         ({"steps": "many"}, "steps is 'many'"),
         ({"cfg": "high"}, "cfg is 'high'"),
         ({"start_s": math.nan}, "nan"),

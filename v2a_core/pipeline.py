@@ -6,9 +6,9 @@ Each stage is a function that a node or a script can call by itself; `generate` 
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -24,21 +24,31 @@ from .models import load_family
 from .models.base import Conditions, Family, FamilySpec, TextFeatures, VisualFeatures
 from .prompts.transcript import Transcript
 from .sampling.flow import draw_noise, shifted_sigmas
-from .sampling.guidance import Guidance, guided_velocity
+from .sampling.guidance import EVERYWHERE, Guidance, guided_velocity
 from .sampling.solvers import SOLVERS
-from .settings import Settings, check_device, check_duration, check_output, check_prompt
+from .settings import Settings, check_device, check_duration, check_output, check_prompt, take_seeds
 
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class Result:
-    """A soundtrack: the audio, the settings it was made with, its file if any, and seconds of wall time a stage."""
+    """Soundtracks of a video, one a take: audio, files if any, the first's settings, seconds of wall time a stage."""
 
-    audio: Audio
+    takes: tuple[Audio, ...]
     settings: Settings
-    path: Path | None
+    paths: tuple[Path, ...]
     seconds: Mapping[str, float]
+
+    @property
+    def audio(self) -> Audio:
+        """The first take."""
+        return self.takes[0]
+
+    @property
+    def path(self) -> Path | None:
+        """The first take's file."""
+        return self.paths[0] if self.paths else None
 
 
 def generate(
@@ -49,22 +59,26 @@ def generate(
     negative: str = "",
     model: str | Family = "mini",
     seed: int = 0,
+    takes: int = 1,
     steps: int | None = None,
     cfg: float | None = None,
     video_cfg: float | None = None,
+    interval: tuple[float, float] = EVERYWHERE,
     solver: str | None = None,
     start_s: float = 0.0,
     duration_s: float | None = None,
     codec: str | None = None,
     device: str = "cpu",
-    weights: str | os.PathLike | None = None,
+    weights: str | os.PathLike | Mapping[str, str | os.PathLike] | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Make the soundtrack of a video, exactly as long as it, and where output is given a video file that has it.
 
     prompt says what to hear, negative what not to. cfg and video_cfg are the guidance scales of the prompt and of the
-    picture; cfg alone sets both. They, steps and solver are the model's own where left out. start_s and duration_s
-    trim a video given by path.
+    picture; cfg alone sets both. They, steps and solver are the model's own where left out. interval is the lowest and
+    the highest noise level at which guidance acts. start_s and duration_s trim a video given by path. Several takes are
+    made at once, of seeds seed, seed + 1, ...; each one's file then has its seed in its name. weights replaces the
+    model's own files: a path, or paths by role where it has several.
     codec is "aac" (the default), "flac" or "opus". The same seed gives the same audio, bit for bit on the same machine.
     Raises InputError for bad input; an output file appears only when it is whole.
     """
@@ -72,13 +86,15 @@ def generate(
     check_prompt(prompt, "prompt")
     check_prompt(negative, "negative prompt")
     check_device(device)
-    path = None if output is None else check_output(output, source)
-    if path is not None:
-        choose_codec(path, codec)  # here, so that a wrong name is told before the work is done
+    seeds = take_seeds(seed, takes)
+    paths = () if output is None else tuple(check_output(path, source) for path in _take_paths(output, seeds))
+    if paths:
+        choose_codec(paths[0], codec)  # here, so that a wrong name is told before the work is done
     clock = _Clock()
     with clock("load"):
         family = load_family(model, device=device, weights=weights) if isinstance(model, str) else model
     settings = Settings.for_family(family.spec, seed, steps=steps, cfg=cfg, video_cfg=video_cfg, solver=solver)
+    settings = replace(settings, interval=interval)
 
     with clock("encode"):
         features = encode_video(family, source, progress)
@@ -86,14 +102,16 @@ def generate(
         texts = encode_prompt(family, prompt), encode_prompt(family, negative, "negative prompt")
         positive, negative_conditions = condition(family, *texts, features)
     with clock("sample"):
-        noise = draw_latent(family.spec, features.duration_s, settings.seed)
-        latent = sample(family.network, positive, negative_conditions, noise.to(device), settings, progress)
+        noise = torch.cat([draw_latent(family.spec, features.duration_s, each) for each in seeds])
+        latents = sample(family.network, positive, negative_conditions, noise.to(device), settings, progress)
     with clock("decode"):
-        audio = decode(family, latent, features.duration_s)
-    if path is not None:
+        audios = tuple(decode(family, latent[None], features.duration_s) for latent in latents)
+    if paths:
         with clock("mux"):
-            mux(source, audio, path, codec=codec, metadata=provenance(family.spec, settings, prompt), progress=progress)
-    return Result(audio, settings, path, clock.seconds)
+            for path, audio, each in zip(paths, audios, seeds, strict=True):
+                note = provenance(family.spec, replace(settings, seed=each), prompt)
+                mux(source, audio, path, codec=codec, metadata=note, progress=progress)
+    return Result(audios, settings, paths, clock.seconds)
 
 
 @torch.inference_mode()
@@ -111,6 +129,19 @@ def encode_video(
     if mask is not None:
         chunks = masked(chunks, rates, mask, info)
     return family.visual.encode(chunks, info.duration_s)
+
+
+@torch.inference_mode()
+def encode_image(family: Family, image: Tensor) -> VisualFeatures:
+    """What the family sees in one picture that stands for a whole video of any duration.
+
+    image uint8 or float 0..1 [H, W, 3]. Raises InputError where the family needs a video.
+    """
+    spec = family.spec
+    if spec.still is None:
+        raise InputError(f"The model {spec.name!r} can't make a soundtrack for one picture: give it a video.")
+    source = VideoSource.from_frames(image[None], spec.frame_rates[spec.still].rate_hz, "the picture")
+    return family.visual.encode(read_frames(source, {spec.still: spec.frame_rates[spec.still]}), 0.0)
 
 
 @torch.inference_mode()
@@ -134,7 +165,7 @@ def condition(
     The duration is that of the features unless duration_s says another; without features it must be given.
     """
     if duration_s is None:
-        if features is None:
+        if features is None or not features.duration_s:
             raise InputError("Neither a video nor a duration is given: connect video features, or give the seconds.")
         duration_s = features.duration_s
     check_duration(family.spec, duration_s, "the duration")
@@ -144,9 +175,9 @@ def condition(
     )
 
 
-def draw_latent(spec: FamilySpec, duration_s: float, seed: int, batch: int = 1) -> Tensor:
-    """The noise that sampling starts from, float32 [batch, C, T] on the CPU."""
-    return draw_noise((batch, spec.latent_channels, spec.latent_length(duration_s)), seed)
+def draw_latent(spec: FamilySpec, duration_s: float, seed: int) -> Tensor:
+    """The noise that sampling starts from, float32 [1, C, T] on the CPU."""
+    return draw_noise((1, spec.latent_channels, spec.latent_length(duration_s)), seed)
 
 
 @torch.inference_mode()
@@ -158,7 +189,7 @@ def sample(
     settings: Settings,
     progress: Progress | None = None,
 ) -> Tensor:
-    """Refine noise [B, C, T] into a latent like it, on the noise's device."""
+    """Refine noise [B, C, T] into latents like it, on the noise's device; all of them under the same conditions."""
     negative_with_video = Conditions(negative.text, positive.video)
     everything, nothing, seen = (
         {name: tensor.to(noise.device) for name, tensor in conditions.tensors().items()}
@@ -170,7 +201,7 @@ def sample(
         if progress:
             progress("sample", step + 1, settings.steps)
 
-    velocity = guided_velocity(network, nothing, deltas)
+    velocity = guided_velocity(network, nothing, deltas, settings.interval)
     return SOLVERS[settings.solver](velocity, noise, shifted_sigmas(settings.steps, settings.shift), told)
 
 
@@ -198,6 +229,11 @@ def _source(video: VideoSource | str | os.PathLike, start_s: float, duration_s: 
     if start_s or duration_s is not None:
         raise InputError("A VideoSource holds its own trim: leave start_s and duration_s out, or give the path.")
     return video
+
+
+def _take_paths(output: str | os.PathLike, seeds: Sequence[int]) -> list[Path]:
+    path = Path(output)
+    return [path] if len(seeds) == 1 else [path.with_stem(f"{path.stem}-{seed}") for seed in seeds]
 
 
 class _Clock:

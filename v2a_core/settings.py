@@ -15,6 +15,8 @@ from .sampling.solvers import SOLVERS
 MAX_PROMPT = 2000  # characters
 MAX_STEPS = 1000
 MAX_SCALE = 100.0
+MAX_SEED = 2**64 - 1
+MAX_TAKES = 64
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Settings:
     interval: tuple[float, float] = (0.0, 1.0)
 
     def __post_init__(self):
-        _whole_number("seed", self.seed, 0, 2**64 - 1)
+        _whole_number("seed", self.seed, 0, MAX_SEED)
         _whole_number("steps", self.steps, 1, MAX_STEPS)
         for name, scale in (("cfg", self.text_scale), ("video cfg", self.video_scale)):
             if not isinstance(scale, int | float) or not 0 <= scale <= MAX_SCALE:
@@ -57,6 +59,13 @@ class Settings:
             solver=solver or spec.solver,
             shift=spec.shift,
         )
+
+
+def take_seeds(seed: int, takes: int) -> list[int]:
+    """The seeds of several takes: one after the other, from 0 again after the highest."""
+    _whole_number("seed", seed, 0, MAX_SEED)
+    _whole_number("takes", takes, 1, MAX_TAKES)
+    return [(seed + take) % (MAX_SEED + 1) for take in range(takes)]
 
 
 def check_prompt(prompt: str, name: str = "prompt") -> None:

@@ -48,3 +48,28 @@ def test_scale_one_is_the_positive_condition_alone():
 
 def test_scale_zero_leaves_the_condition_out():
     assert guided(0.0, 0.0) == (-1.0, 1)
+
+
+def test_outside_the_interval_the_positive_condition_is_alone():
+    network = Linear()
+    deltas = Guidance(4.5, 4.5).deltas(POSITIVE, NEGATIVE, NEGATIVE_SEEN)
+    velocity = guided_velocity(network, NEGATIVE, deltas, (0.2, 0.6))
+    out = {sigma: velocity(torch.zeros(1, 1, 1), torch.tensor(sigma)).item() for sigma in (0.1, 0.2, 0.5, 0.7)}
+    assert out == {0.1: 11.0, 0.2: 53.0, 0.5: 53.0, 0.7: 11.0}
+    assert network.rows == 6
+
+
+def test_conditions_are_prepared_once_and_only_where_they_are_used():
+    class Preparing(Linear):
+        prepared = 0
+
+        def prepare(self, text, video):
+            self.prepared += 1
+            return {"text": 2 * text, "video": 2 * video}
+
+    network = Preparing()
+    deltas = Guidance(4.5, 4.5).deltas(POSITIVE, NEGATIVE, NEGATIVE_SEEN)
+    velocity = guided_velocity(network, NEGATIVE, deltas)
+    for sigma in (0.9, 0.5):
+        assert velocity(torch.zeros(2, 1, 1), torch.tensor(sigma)).unique().item() == 2 * 53.0
+    assert network.prepared == 2
