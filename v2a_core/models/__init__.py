@@ -4,17 +4,26 @@ from importlib import import_module
 
 from ..errors import InputError
 
-FAMILIES = {"mini": ".mini.family"}
+# Where a model's family is, and which of its variants the model is.
+FAMILIES = {
+    "mini": (".mini.family", {}),
+    "mmaudio_small_16k": (".mmaudio.family", {"name": "mmaudio_small_16k"}),
+    "mmaudio_small_44k": (".mmaudio.family", {"name": "mmaudio_small_44k"}),
+    "mmaudio_medium_44k": (".mmaudio.family", {"name": "mmaudio_medium_44k"}),
+    "mmaudio_large_44k": (".mmaudio.family", {"name": "mmaudio_large_44k"}),
+    "mmaudio_large_44k_v2": (".mmaudio.family", {"name": "mmaudio_large_44k_v2"}),
+}
 
 
 def load_family(name, *, device="cpu", dtype=None, operations=None, weights=None):
     """Load a model family by its catalogue name.
 
     device and dtype place and type the modules (float32 by default), operations names the module that layers of the
-    network are taken from (torch.nn by default), weights is a path that replaces the shipped or downloaded file.
-    Raises InputError for an unknown name.
+    network are taken from (torch.nn by default), weights is a path that replaces the shipped or downloaded file, or
+    {role: path} where a model has several. Raises InputError for an unknown name.
     """
     if name not in FAMILIES:
-        raise InputError(f"There is no model called {name!r}: choose one of {', '.join(sorted(FAMILIES))}.")
-    family = import_module(FAMILIES[name], __name__)
-    return family.load(device=device, dtype=dtype, operations=operations, weights=weights)
+        raise InputError(f"There is no model called {name!r}: choose one of {', '.join(FAMILIES)}.")
+    module, variant = FAMILIES[name]
+    family = import_module(module, __name__)
+    return family.load(**variant, device=device, dtype=dtype, operations=operations, weights=weights)

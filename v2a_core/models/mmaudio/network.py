@@ -3,6 +3,8 @@
 Every latent token is steered by the timing features at its instant, every other stream by one vector for the whole.
 """
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from einops import rearrange
@@ -10,6 +12,7 @@ from torch import Tensor, nn
 
 from ..layers import ConvMLP, modulate, normalize, time_conv, windows
 from ..rope import rope_table, rotate
+from ..vocoders.fitting import fitted
 from .config import HEAD_WIDTH, SLOTS, MMAudioConfig
 
 # Upstream leaves it to torch, whose default was that of the input's type up to version 2.5 (0.0078 in bfloat16) and is
@@ -57,6 +60,21 @@ class MMAudioNetwork(nn.Module):
         self.joint_blocks = nn.ModuleList(JointBlock(last=i == config.joint - 1, **blocks) for i in range(config.joint))
         self.fused_blocks = nn.ModuleList(Stream(kernel=3, **blocks) for _ in range(config.fused))
         self.final_layer = FinalLayer(width, config.latent_dim, **make, operations=operations)
+
+    @classmethod
+    def from_state(
+        cls, state: Mapping[str, Tensor], *, dtype=None, operations=nn, source="the file"
+    ) -> "MMAudioNetwork":
+        """The network with published weights, on the device where they are.
+
+        A tensor that has its parameter's type and layout is taken as it is, still mapped from its file. Raises
+        InputError, which calls the weights source, where they don't fit.
+        """
+        config = MMAudioConfig.of({name: tuple(value.shape) for name, value in state.items()})
+        network = cls(config, dtype=dtype, device="meta", operations=operations)
+        like = network.state_dict()
+        state = {name: _as(like[name], value) if name in like else value for name, value in state.items()}
+        return fitted(lambda: network, state, "MMAudio network", source)
 
     def prepare(self, *, text: Tensor, clip: Tensor, sync: Tensor) -> dict[str, Tensor]:
         """The part of the work that no step changes: features of CLIP and Synchformer to tokens of the network's width.
@@ -222,3 +240,10 @@ def _over_time(projection: nn.Sequential, x: Tensor) -> Tensor:
     """A convolution of seven instants, an activation and an MLP, on tokens [B, T, C]."""
     conv, activation, mlp = projection
     return mlp(activation(conv(windows(x, 7))).unflatten(0, x.shape[:2]))
+
+
+def _as(like: Tensor, value: Tensor) -> Tensor:
+    """A value in the type and the layout in memory of another tensor."""
+    if value.shape != like.shape or (value.dtype, value.stride()) == (like.dtype, like.stride()):
+        return value
+    return torch.empty_like(like, device=value.device).copy_(value)

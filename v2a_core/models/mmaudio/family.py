@@ -1,0 +1,207 @@
+"""MMAudio as a family: five files of weights, four modules, and how features are laid out for its network."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from ...errors import InputError
+from ...media.video import FrameChunk, FrameRate
+from ...prompts.transcript import Transcript
+from ...weights.catalog import catalog
+from ...weights.files import find_model
+from ...weights.formats import read_state
+from ..base import Conditions, FamilySpec, TextFeatures, VisualFeatures
+from ..encoders import clip, synchformer
+from ..encoders.clip import ClipImage, ClipText
+from ..encoders.synchformer import Synchformer
+from ..vocoders.bigvgan import BigVGAN
+from .config import CLIP_RATE_HZ, SLOTS, SYNC_RATE_HZ, VARIANTS, MMAudioConfig, clip_length, sync_length
+from .narrow import narrow_parts
+from .network import MMAudioNetwork
+from .vae import VAEDecoder
+
+# Frames are picked and resized as they were for training: by a filter on bytes, the first at or after each tick.
+FRAME_RATES = {
+    "clip": FrameRate(CLIP_RATE_HZ, clip.SIZE, clip.SIZE, pick="next", fit="bicubic"),
+    "sync": FrameRate(SYNC_RATE_HZ, synchformer.SIZE, synchformer.SIZE, pick="next", fit="bicubic_crop"),
+}
+# Segments overlap: eight features for every eight frames.
+FEATURE_RATES_HZ = {"clip": CLIP_RATE_HZ, "sync": SYNC_RATE_HZ * SLOTS / synchformer.STRIDE}
+
+
+def spec_of(name: str) -> FamilySpec:
+    """What a variant is, by its catalogue name."""
+    model, variant = catalog()[name], VARIANTS[name]
+    return FamilySpec(
+        name=name,
+        title=model.title,
+        licence=model.licence,
+        sample_rate_hz=variant.sample_rate_hz,
+        latent_channels=variant.config.latent_dim,
+        latent_rate_hz=variant.latent_rate_hz,
+        latent_multiple=1,
+        frame_rates=FRAME_RATES,
+        max_duration_s=30.0,  # trained on 8 s; what is much longer gets worse
+        shift=1.0,
+        steps=25,
+        text_scale=4.5,
+        video_scale=4.5,
+        solver="euler",
+        still="clip",
+    )
+
+
+@dataclass
+class MMAudioFamily:
+    spec: FamilySpec
+    network: MMAudioNetwork
+    visual: "MMAudioVisual"
+    text: "MMAudioText"
+    decoder: "MMAudioDecoder"
+
+    def condition(
+        self,
+        text: TextFeatures | None,
+        video: VisualFeatures | None,
+        transcript: Transcript | None,
+        duration_s: float,
+    ) -> Conditions:
+        """Features over a duration, and what the network learned to take for none where there are none.
+
+        MMAudio can't speak: a transcript with lines raises InputError.
+        """
+        if transcript is not None and transcript.lines:
+            raise InputError("MMAudio can't speak: disconnect the transcript, or choose a model that can.")
+        network, seen = self.network, dict(video.tensors) if video is not None else {}
+        lengths = {"clip": clip_length(duration_s), "sync": sync_length(duration_s)}
+        if video is not None and not video.duration_s:
+            seen = {name: one.expand(lengths[name], -1) for name, one in seen.items()}
+        words = network.empty_string_feat if text is None else text.tokens
+        return Conditions(
+            text={"text": words[None].float().cpu()},
+            video={
+                "clip": _over(seen.get("clip"), network.empty_clip_feat, lengths["clip"]),
+                "sync": _over(seen.get("sync"), network.empty_sync_feat, lengths["sync"]),
+            },
+        )
+
+
+def _over(features: Tensor | None, empty: Tensor, length: int) -> Tensor:
+    """Features [n, D] and, after their end, the empty one [1, D]: float32 [1, length, D] on the CPU."""
+    out = empty.float().cpu().repeat(length, 1)
+    if features is not None:
+        out[: len(features)] = features[:length].float().cpu()
+    return out[None]
+
+
+class MMAudioVisual(nn.Module):
+    """What a video shows, by CLIP eight times a second, and when it moves, by Synchformer 24 times a second."""
+
+    def __init__(self, family: str, image: ClipImage, timing: Synchformer):
+        super().__init__()
+        self.family, self.image, self.timing = family, image, timing
+
+    def encode(self, chunks: Iterable[tuple[str, FrameChunk]], duration_s: float) -> VisualFeatures:
+        """Encode a video as it streams by; an encoder that gets no frames is left out."""
+        streams = {"clip": self.image.stream(), "sync": self.timing.stream()}
+        seen = set()
+        for name, chunk in chunks:
+            streams[name].add(chunk.frames)
+            seen.add(name)
+        tensors = {}
+        if "clip" in seen:
+            tensors["clip"] = streams["clip"].features()[: clip_length(duration_s)]
+        if "sync" in seen:
+            tensors["sync"] = streams["sync"].features(sync_length(duration_s) // SLOTS)
+        return VisualFeatures(self.family, tensors, {name: FEATURE_RATES_HZ[name] for name in tensors}, duration_s)
+
+
+class MMAudioText(nn.Module):
+    """A prompt to CLIP's vectors of its 77 tokens."""
+
+    def __init__(self, family: str, tower: ClipText, empty: Tensor):
+        super().__init__()
+        self.family, self.tower = family, tower
+        self.register_buffer("empty", empty.detach().clone())
+
+    def encode(self, prompt: str) -> TextFeatures:
+        """Encode one prompt to [77, width]; an empty one gives what the network was trained with for no text."""
+        return TextFeatures(self.family, self.tower.encode(prompt) if prompt.strip() else self.empty, prompt)
+
+
+class MMAudioDecoder(nn.Module):
+    """Latents to waveforms, float32 whatever the network computes in: it is a small part of the work."""
+
+    def __init__(self, network: MMAudioNetwork, vae: VAEDecoder, vocoder: BigVGAN):
+        super().__init__()
+        self.vae, self.vocoder = vae, vocoder
+        self.register_buffer("mean", network.latent_mean.detach().clone().transpose(1, 2))
+        self.register_buffer("std", network.latent_std.detach().clone().transpose(1, 2))
+
+    def unnormalized(self, latent: Tensor) -> Tensor:
+        """A latent [B, C, T] of the network, of variance 1, as the VAE takes it."""
+        return latent.to(self.std) * self.std + self.mean
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """Latent [B, C, T] to float32 [B, 1, N], N a whole number of mel frames."""
+        return self.vocoder.decode(self.vae(self.unnormalized(latent)))
+
+
+Weights = Mapping[str, str | PathLike] | str | PathLike | None
+
+
+def load(name: str, *, device="cpu", dtype=None, operations=None, weights: Weights = None) -> MMAudioFamily:
+    """A variant by its catalogue name, its files found where models are kept.
+
+    weights names other files by role ("network", "vae", "vocoder", "clip", "synchformer"), or the network's alone;
+    "random" gives narrow networks of the whole layout with seeded random weights, for tests. dtype is that of network
+    and encoders. Raises InputError where a file is missing, is of another kind or of another variant.
+    """
+    make = {"dtype": dtype, "operations": operations or nn}
+    if weights == "random":
+        parts = narrow_parts(name, **make)
+    else:
+        chosen = weights if isinstance(weights, Mapping) or weights is None else {"network": weights}
+        parts = _published_parts(name, find_model(name, chosen), **make)
+    network, image, words, timing, vae, vocoder = parts
+    family = MMAudioFamily(
+        spec_of(name),
+        network,
+        MMAudioVisual(name, image, timing),
+        MMAudioText(name, words, network.empty_string_feat),
+        MMAudioDecoder(network, vae, vocoder),
+    )
+    for part in (family.network, family.visual, family.text, family.decoder):
+        part.to(device).eval().requires_grad_(False)
+    return family
+
+
+def _published_parts(name: str, files: Mapping[str, Path], **make) -> tuple[nn.Module, ...]:
+    """What narrow_parts gives, with the weights of files by role."""
+
+    def read(role: str, **options) -> tuple[dict[str, Tensor], dict[str, str]]:
+        return read_state(files[role], role=role, **options)[1], {"source": str(files[role])}
+
+    rate = VARIANTS[name].rate
+    state, source = read("network", rate=rate)
+    check_variant(name, state, files["network"])
+    network = MMAudioNetwork.from_state(state, **make, **source)
+    state, source = read("clip")
+    image, words = (tower.from_state(state, **make, **source) for tower in (ClipImage, ClipText))
+    state, source = read("synchformer")
+    timing = Synchformer.from_state(state, **make, **source)
+    state, source = read("vae", rate=rate, only=("decoder.", "data_"))
+    vae = VAEDecoder.from_state(state, **source)
+    state, source = read("vocoder", rate=rate)
+    return network, image, words, timing, vae, BigVGAN.from_state(state, **source)
+
+
+def check_variant(name: str, state: Mapping[str, Tensor], path: Path) -> None:
+    """Raise InputError where a file holds the network of another variant; a size of its own may be any one's."""
+    config = MMAudioConfig.of({key: tuple(value.shape) for key, value in state.items()})
+    for other, variant in VARIANTS.items():
+        if config == variant.config and other != name:
+            raise InputError(f"{path} holds the network of {other}, not of {name}: choose that model, or another file.")

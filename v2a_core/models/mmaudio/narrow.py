@@ -1,0 +1,45 @@
+"""MMAudio's networks with every layer and few channels, randomly drawn: enough for tests of all but quality."""
+
+import torch
+from torch import Generator, nn
+
+from ..encoders.clip import ClipImage, ClipText, ImageConfig, TextConfig
+from ..encoders.synchformer import Synchformer, SynchformerConfig
+from ..vocoders.bigvgan import BigVGAN, BigVGANConfig
+from .config import SLOTS, VARIANTS, MMAudioConfig
+from .network import MMAudioNetwork
+from .vae import VAEConfig, VAEDecoder
+
+WIDTH = 64  # of every feature
+VOCABULARY = 49408  # as CLIP's tokens have it
+
+
+def narrow_parts(name: str, *, dtype=None, operations=nn) -> tuple[nn.Module, ...]:
+    """Network, CLIP's image and text towers, Synchformer, VAE decoder and vocoder of a variant, on the CPU."""
+    config, make = VARIANTS[name].config, {"dtype": dtype, "operations": operations}
+    low = VARIANTS[name].rate == "16k"
+    widths = {"text_width": WIDTH, "clip_width": WIDTH, "sync_width": WIDTH}
+    bands, strides = (80, (4, 4, 2, 2, 2, 2)) if low else (128, (8, 4, 2, 2, 2, 2))
+    parts = (
+        MMAudioNetwork(MMAudioConfig(config.latent_dim, 2 * WIDTH, 2, 2, config.v2, **widths), **make),
+        ClipImage(ImageConfig(80, 160, layers=2, patch=14, positions=27 * 27 + 1, out=WIDTH), **make),
+        ClipText(TextConfig(WIDTH, 2 * WIDTH, layers=2, positions=77, vocabulary=VOCABULARY), **make),
+        Synchformer(SynchformerConfig(WIDTH, 2 * WIDTH, 1, (2, 16, 16), SLOTS, 14 * 14 + 1), **make),
+        VAEDecoder(VAEConfig(bands, config.latent_dim, 32)),
+        BigVGAN(BigVGANConfig(bands, WIDTH, strides, kernels=(3,), tanh=low)),
+    )
+    noise = torch.Generator("cpu").manual_seed(0)
+    for part in parts:
+        _draw(part, noise)
+    return parts
+
+
+@torch.no_grad()
+def _draw(module: nn.Module, noise: Generator) -> None:
+    """Matrices and kernels of variance 1 / fan-in, gains near 1, all else near 0."""
+    for name, value in module.state_dict().items():
+        drawn = torch.randn(value.shape, generator=noise)
+        if value.ndim > 1:
+            value.copy_(drawn / value[0].numel() ** 0.5)
+        else:
+            value.copy_(1 + 0.1 * drawn if name.endswith("weight") else 0.02 * drawn)
