@@ -169,10 +169,12 @@ def condition(
             raise InputError("Neither a video nor a duration is given: connect video features, or give the seconds.")
         duration_s = features.duration_s
     check_duration(family.spec, duration_s, "the duration")
-    return (
+    both = (
         family.condition(positive, features, transcript, duration_s),
         family.condition(negative, None, None, duration_s),
     )
+    # A family that has to know what is sampled together has a method for it.
+    return tuple(getattr(family, "align", tuple)(both))
 
 
 def draw_latent(spec: FamilySpec, duration_s: float, seed: int) -> Tensor:

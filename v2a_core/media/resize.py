@@ -1,14 +1,17 @@
-"""Bicubic resizing on bytes, pixel for pixel what torchvision's Resize does to uint8 pictures on the CPU."""
+"""Resizing on bytes, pixel for pixel what torchvision's Resize does to uint8 pictures on the CPU."""
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 
-def bicubic(picture: np.ndarray, width: int, height: int) -> np.ndarray:
-    """A picture uint8 [H, W, 3] stretched to width x height: antialiased, rounded to bytes, overshoot clipped."""
+def filtered(picture: np.ndarray, width: int, height: int, mode: str = "bicubic") -> np.ndarray:
+    """A picture uint8 [H, W, 3] stretched to width x height: antialiased, rounded to bytes, overshoot clipped.
+
+    mode is "bicubic" or "bilinear".
+    """
     planes = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None]
-    resized = F.interpolate(planes, (height, width), mode="bicubic", antialias=True)
+    resized = F.interpolate(planes, (height, width), mode=mode, antialias=True)
     return resized[0].permute(1, 2, 0).numpy()
 
 

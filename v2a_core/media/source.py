@@ -23,15 +23,15 @@ class FrameRate:
     pick: which frame tick k shows. "nearest": the one nearest in time, a held picture until just before the next;
     "next": the first at or after k / rate_hz, and the last of all where none comes any more.
     fit: "stretch": area-averaged to the size asked for; "bicubic": the same size by the antialiased bicubic filter that
-    pictures get before a CLIP encoder; "bicubic_crop": that filter at the source's own proportions until the picture is
-    covered, and its centre.
+    pictures get before a CLIP encoder; "bilinear": by the bilinear one that they get before SigLIP; "bicubic_crop": the
+    bicubic one at the source's own proportions until the picture is covered, and its centre.
     """
 
     rate_hz: float
     width: int
     height: int
     pick: Literal["nearest", "next"] = "nearest"
-    fit: Literal["stretch", "bicubic", "bicubic_crop"] = "stretch"
+    fit: Literal["stretch", "bicubic", "bilinear", "bicubic_crop"] = "stretch"
 
 
 @dataclass(frozen=True)

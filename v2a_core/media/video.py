@@ -11,7 +11,7 @@ from ..errors import InputError
 from .container import decode, open_at
 from .encode import encode_frames, to_frame, to_pixels
 from .extent import Extent, measure
-from .resize import bicubic, centre, cover
+from .resize import centre, cover, filtered
 from .source import FrameChunk, FrameRate, VideoInfo, VideoSource
 from .timeline import tick_times
 
@@ -143,10 +143,10 @@ class _Shrink:
             is_batch = isinstance(frame, torch.Tensor)
             self.whole = self.upright(to_pixels(frame) if is_batch else frame.to_ndarray(format="rgb24"))
         size, target = self.whole.shape[1::-1], (rate.width, rate.height)
-        if rate.fit == "bicubic":
-            return bicubic(self.whole, *target)
+        if rate.fit != "bicubic_crop":
+            return filtered(self.whole, *target, mode=rate.fit)
         larger = cover(size, target)
-        return bicubic(self.whole, *larger)[centre(larger, target)]
+        return filtered(self.whole, *larger)[centre(larger, target)]
 
     def upright(self, picture: np.ndarray) -> np.ndarray:
         return np.rot90(picture, -self.rotation // 90)

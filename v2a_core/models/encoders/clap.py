@@ -19,11 +19,11 @@ UNUSED = tuple(PREFIX + name for name in ("embeddings.position_ids", "embeddings
 
 @dataclass(frozen=True)
 class ClapConfig:
-    width: int = 768
-    inner: int = 3072
-    layers: int = 12
-    positions: int = 514
-    vocabulary: int = 50265
+    width: int
+    inner: int
+    layers: int
+    positions: int
+    vocabulary: int
 
     @classmethod
     def of(cls, shapes: Mapping[str, tuple[int, ...]]) -> "ClapConfig":
@@ -59,8 +59,7 @@ class ClapText(nn.Module):
         )
         with torch.device(device or "cpu"):
             self.text_model = ClapTextModel(sizes, add_pooling_layer=False)
-        for name in ("position_ids", "token_type_ids"):
-            self.text_model.embeddings._non_persistent_buffers_set.add(name)
+        self._index(device or "cpu")
 
     @classmethod
     def from_state(cls, state: Mapping[str, Tensor], tokenizer, *, dtype=None, source: str = "the file") -> "ClapText":
@@ -78,10 +77,14 @@ class ClapText(nn.Module):
             raise InputError(
                 f"{source} does not hold a whole CLAP text tower: {error}. Choose another file."
             ) from error
-        embeddings = module.text_model.embeddings
-        embeddings.position_ids = torch.arange(config.positions, device=embeddings.LayerNorm.weight.device)[None]
-        embeddings.token_type_ids = torch.zeros_like(embeddings.position_ids)
+        module._index(module.text_model.embeddings.LayerNorm.weight.device)
         return module.eval().requires_grad_(False)
+
+    def _index(self, device) -> None:
+        """Make the indices that transformers has as buffers, and keep them out of the state dict."""
+        positions = torch.arange(self.config.positions, device=device)[None]
+        for name, index in (("position_ids", positions), ("token_type_ids", torch.zeros_like(positions))):
+            self.text_model.embeddings.register_buffer(name, index, persistent=False)
 
     def forward(self, ids: Tensor, present: Tensor) -> Tensor:
         """Token ids [B, L] and where they are not padding [B, L] to float32 [B, L, width]."""

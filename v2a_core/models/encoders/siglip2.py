@@ -19,11 +19,11 @@ BATCH = 8
 
 @dataclass(frozen=True)
 class Siglip2Config:
-    width: int = 768
-    inner: int = 3072
-    layers: int = 12
-    patch: int = 16
-    positions: int = (SIZE // 16) ** 2
+    width: int
+    inner: int
+    layers: int
+    patch: int
+    positions: int
 
     @classmethod
     def of(cls, shapes: Mapping[str, tuple[int, ...]]) -> "Siglip2Config":
@@ -41,7 +41,7 @@ class Siglip2Config:
 class Siglip2Image(nn.Module):
     """Pictures to one vector each, by attention pooling; names of parameters are the published ones."""
 
-    def __init__(self, config: Siglip2Config = Siglip2Config(), *, device=None):
+    def __init__(self, config: Siglip2Config, *, device=None):
         super().__init__()
         from transformers import SiglipVisionConfig, SiglipVisionModel
 

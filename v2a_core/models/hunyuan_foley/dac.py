@@ -1,0 +1,193 @@
+"""The continuous DAC codec (Kumar et al. 2023) of HunyuanVideo-Foley: 48 kHz mono, 50 latent frames a second.
+
+Decoder and encoder are modules of their own under the published names, so that either is loaded without the other.
+Both run in float32. A published convolution is a direction (`weight_v`) and a length (`weight_g`), ours their product.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from ...errors import InputError
+
+SAMPLE_RATE_HZ = 48_000
+STRIDES = (2, 3, 4, 5, 8)  # from sound to latent
+HOP = math.prod(STRIDES)  # samples a latent frame
+DILATIONS = (1, 3, 9)
+CHUNK = 200  # latent frames that are decoded at a time
+
+Half = TypeVar("Half", bound="DACDecoder | DACEncoder")
+
+
+def fold(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Published parameters in any type to those of the modules below, float32: weight = g * v / |v|.
+
+    The norm is taken over all axes but the first (weight normalisation, Salimans and Kingma 2016).
+    """
+    folded = {}
+    for name, value in state.items():
+        if name.endswith(".weight_v"):
+            stem, direction = name.removesuffix("_v"), value.float()
+            norm = direction.flatten(1).norm(dim=1)[:, None, None]
+            folded[stem] = direction * (state[f"{stem}_g"].float() / norm)
+        elif not name.endswith(".weight_g"):
+            folded[name] = value.float()
+    return folded
+
+
+class DACDecoder(nn.Module):
+    """Latents to waveforms; the decoder of a family."""
+
+    PREFIXES = ("post_quant_conv.", "decoder.")
+
+    def __init__(self, latent: int = 128, width: int = 2048, *, device=None):
+        """latent: channels of the latent. width: channels at its rate, halved at every stride."""
+        super().__init__()
+        with torch.device(device or "cpu"):
+            self.post_quant_conv = nn.Conv1d(latent, latent, 1)
+            layers = [nn.Conv1d(latent, width, 7, padding=3)]
+            for stride in reversed(STRIDES):
+                layers.append(UpBlock(width, stride))
+                width //= 2
+            layers += [Snake(width), nn.Conv1d(width, 1, 7, padding=3), nn.Tanh()]
+            self.decoder = nn.ModuleDict({"model": nn.Sequential(*layers)})
+
+    @staticmethod
+    def sizes(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, int]:
+        """latent and width from the shapes of its parameters."""
+        return shapes["post_quant_conv.weight"][0], shapes["decoder.model.0.weight"][0]
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Tensor], source: str = "the file") -> "DACDecoder":
+        """The decoder with published weights, of which it takes its own; source is what an error calls them."""
+        return _load(cls, state, source)
+
+    def forward(self, latent: Tensor) -> Tensor:
+        """Latent [B, C, T] to waveforms [B, 1, 960 T]."""
+        return self.decoder["model"](self.post_quant_conv(latent))
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """Latent [B, C, T] to float32 [B, 1, 960 T], a piece at a time; as one piece would be, but for rounding."""
+        latent, length = latent.to(self.post_quant_conv.weight), latent.shape[-1]
+        pieces = []
+        for first in range(0, length, CHUNK):
+            last = min(first + CHUNK, length)
+            # Only at the sound's own ends may the convolutions see zeros beyond.
+            start, end = max(0, first - CONTEXT), min(last + CONTEXT, length)
+            wave = self(latent[..., start:end])
+            pieces.append(wave[..., (first - start) * HOP : (last - start) * HOP])
+        return torch.cat(pieces, -1)
+
+
+class DACEncoder(nn.Module):
+    """Waveforms to latents, for sound that is to be changed or continued."""
+
+    PREFIXES = ("encoder.", "quant_conv.")
+
+    def __init__(self, latent: int = 128, width: int = 128, *, device=None):
+        """latent: channels of the latent. width: channels at the sound's rate, doubled at every stride."""
+        super().__init__()
+        with torch.device(device or "cpu"):
+            layers = [nn.Conv1d(1, width, 7, padding=3)]
+            for stride in STRIDES:
+                width *= 2
+                layers.append(DownBlock(width, stride))
+            layers += [Snake(width), nn.Conv1d(width, latent, 3, padding=1)]
+            self.encoder = nn.ModuleDict({"block": nn.Sequential(*layers)})
+            self.quant_conv = nn.Conv1d(latent, 2 * latent, 1)
+
+    @staticmethod
+    def sizes(shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, int]:
+        """latent and width from the shapes of its parameters."""
+        return shapes["quant_conv.weight"][1], shapes["encoder.block.0.weight"][0]
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Tensor], source: str = "the file") -> "DACEncoder":
+        """The encoder with published weights, of which it takes its own; source is what an error calls them."""
+        return _load(cls, state, source)
+
+    def forward(self, wave: Tensor) -> tuple[Tensor, Tensor]:
+        """Waveforms [B, 1, 960 T] at 48 kHz to mean and logarithm of the variance, both [B, C, T]."""
+        mean, logvar = self.quant_conv(self.encoder["block"](wave)).chunk(2, 1)
+        return mean, logvar.clamp(-30, 20)
+
+    def encode(self, wave: Tensor) -> Tensor:
+        """Waveforms [B, 1, N] at 48 kHz to their most likely latent, float32 [B, C, N / 960 rounded up]."""
+        wave = nn.functional.pad(wave.to(self.quant_conv.weight), (0, -wave.shape[-1] % HOP))
+        return self(wave)[0]
+
+
+def _load(kind: type[Half], state: Mapping[str, Tensor], source: str) -> Half:
+    own = fold({name: value for name, value in state.items() if name.startswith(kind.PREFIXES)})
+    try:
+        # Nothing is allocated or drawn for a module on the meta device.
+        half = kind(*kind.sizes({name: tuple(value.shape) for name, value in own.items()}), device="meta")
+        half.load_state_dict(own, assign=True)
+    except (KeyError, RuntimeError) as error:
+        raise InputError(f"{source} does not hold a whole {kind.__name__}: {error}. Choose another file.") from error
+    return half.eval().requires_grad_(False)
+
+
+class Snake(nn.Module):
+    """x + sin²(a x) / a, with a the channel's own (Ziyin et al. 2020)."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.alpha = nn.Parameter(torch.ones(1, width, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + (self.alpha + 1e-9).reciprocal() * torch.sin(self.alpha * x).square()
+
+
+class Residual(nn.Module):
+    """Two convolutions, the first of them dilated."""
+
+    def __init__(self, width: int, dilation: int):
+        super().__init__()
+        wide = nn.Conv1d(width, width, 7, dilation=dilation, padding=3 * dilation)
+        self.block = nn.Sequential(Snake(width), wide, Snake(width), nn.Conv1d(width, width, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.block(x)
+
+
+class UpBlock(nn.Module):
+    """To a rate `stride` times higher and half the channels."""
+
+    def __init__(self, width: int, stride: int):
+        super().__init__()
+        # So that n frames become n * stride, also where the stride is odd.
+        edges = {"padding": math.ceil(stride / 2), "output_padding": stride % 2}
+        up = nn.ConvTranspose1d(width, width // 2, 2 * stride, stride, **edges)
+        self.block = nn.Sequential(Snake(width), up, *(Residual(width // 2, dilation) for dilation in DILATIONS))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.block(x)
+
+
+class DownBlock(nn.Module):
+    """To a rate `stride` times lower and `width` channels, which are twice as many."""
+
+    def __init__(self, width: int, stride: int):
+        super().__init__()
+        down = nn.Conv1d(width // 2, width, 2 * stride, stride, padding=math.ceil(stride / 2))
+        residuals = (Residual(width // 2, dilation) for dilation in DILATIONS)
+        self.block = nn.Sequential(*residuals, Snake(width // 2), down)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.block(x)
+
+
+def _context() -> int:
+    """Latent frames to either side of one that its samples depend on, from the last layer back to the first."""
+    reach = 3
+    for stride in STRIDES:
+        reach += 3 * sum(DILATIONS)
+        reach = math.ceil(reach / stride) + 1
+    return reach + 3
+
+
+CONTEXT = _context()
