@@ -1,0 +1,1 @@
+"""Vocoders that several families share."""
