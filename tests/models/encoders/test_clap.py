@@ -1,5 +1,7 @@
 """CLAP's text tower: what transformers says of prompts together, from each of them alone."""
 
+import json
+
 import pytest
 import torch
 from golden_cases import manifest
@@ -16,9 +18,11 @@ PROMPTS = ("", "rain", "rain on wood, a door creaks")
 
 
 @pytest.fixture(scope="module")
-def reference_tokenizer():
-    vocabulary = {piece: index for index, piece in enumerate(PIECES)}
-    return transformers.RobertaTokenizerFast(vocab=vocabulary, merges=MERGES)
+def reference_tokenizer(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("roberta")
+    (folder / "vocab.json").write_text(json.dumps({piece: index for index, piece in enumerate(PIECES)}))
+    (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *(" ".join(pair) for pair in MERGES)]))
+    return transformers.RobertaTokenizerFast.from_pretrained(folder)
 
 
 @pytest.fixture(scope="module")
