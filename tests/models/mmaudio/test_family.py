@@ -170,7 +170,7 @@ def published(family) -> dict[str, dict[str, torch.Tensor]]:
         "clip": packed(family.visual.image, "visual.") | packed(family.text.tower, ""),
         "synchformer": packed(family.visual.timing, "vfeat_extractor."),
         "vae": narrowed("vae_16k"),
-        "vocoder": narrowed("bigvgan_16k_folded"),
+        "vocoder": narrowed("bigvgan_16k"),
     }
 
 
