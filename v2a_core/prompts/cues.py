@@ -1,0 +1,169 @@
+"""Prompts with times: which words govern which seconds of the sound.
+
+A cue sheet has a cue a line:
+
+    quiet street at night, -music
+    [0.0-3.2] footsteps on gravel
+    [3.2s] door slams
+    [00:01:05.500-00:01:10] rain -music
+
+A line without a time applies throughout. An instant, `[3.2s]`, lasts INSTANT_S from there. A minus before a word makes
+what follows negative, up to the next comma, semicolon or minus; a minus inside a word, as in "lo-fi", is a hyphen.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ..errors import InputError
+from .lines import CLOCK, mistake, numbered_lines, seconds
+
+INSTANT_S = 1.0
+MAX_SHEET = 100_000  # characters
+MAX_CUES = 1000
+MAX_WORDS = 2000  # characters of one cue
+# A cue may end this much after the video: people round.
+SLACK_S = 0.1
+
+_HEAD = re.compile(r"\s*\[\s*")
+_TIME = re.compile(CLOCK)
+_TO = re.compile(r"\s*[-–]\s*")
+_END = re.compile(r"\s*\]")
+_MINUS = re.compile(r"(?:(?<=[\s,;])|^)-(?=[^\s\-])")
+_BREAK = re.compile(r"[,;]")
+
+
+@dataclass(frozen=True)
+class Cue:
+    """What to hear and what not to hear from start_s to end_s, in seconds; an untimed cue is 0 to infinity."""
+
+    start_s: float
+    end_s: float
+    positive: str
+    negative: str = ""
+
+    @property
+    def is_timed(self) -> bool:
+        return self.end_s != math.inf
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of time in seconds over which the words in force stay the same."""
+
+    start_s: float
+    end_s: float
+    positive: str
+    negative: str
+
+
+@dataclass(frozen=True)
+class CueSheet:
+    """Cues, the untimed ones first and then by their start."""
+
+    cues: tuple[Cue, ...] = ()
+
+    def positive(self, start_s: float = 0.0, end_s: float = math.inf) -> str:
+        """What to hear somewhere in a span of seconds: the words of every cue that reaches into it, with commas."""
+        return _joined(cue.positive for cue in self._within(start_s, end_s))
+
+    def negative(self, start_s: float = 0.0, end_s: float = math.inf) -> str:
+        """What not to hear somewhere in a span of seconds."""
+        return _joined(cue.negative for cue in self._within(start_s, end_s))
+
+    def spans(self, duration_s: float) -> tuple[Span, ...]:
+        """[0, duration_s] cut wherever a cue starts or ends, with the words in force in each piece."""
+        edges = {edge for cue in self.cues if cue.is_timed for edge in (cue.start_s, cue.end_s)}
+        edges = [0.0, *sorted(edge for edge in edges if 0 < edge < duration_s), duration_s]
+        return tuple(
+            Span(start_s, end_s, self.positive(start_s, end_s), self.negative(start_s, end_s))
+            for start_s, end_s in pairwise(edges)
+        )
+
+    def check(self, duration_s: float, name: str = "The prompt") -> None:
+        """Raise InputError for the first cue that does not lie within the video's duration."""
+        for cue in self.cues:
+            # An instant near the end is cut short with the video.
+            instant = math.isclose(cue.end_s - cue.start_s, INSTANT_S)
+            last_s = cue.start_s if instant else cue.end_s
+            if cue.is_timed and (cue.start_s >= duration_s or last_s > duration_s + SLACK_S):
+                words = (cue.positive or "-" + cue.negative)[:40]
+                raise InputError(
+                    f"{name}: the cue [{cue.start_s:g}-{cue.end_s:g}] {words!r} reaches beyond the end of the video, "
+                    f"which is {duration_s:g} s long: change its times."
+                )
+
+    def _within(self, start_s: float, end_s: float) -> list[Cue]:
+        return [cue for cue in self.cues if cue.start_s < end_s and cue.end_s > start_s]
+
+
+def parse_cues(text: str, name: str = "The prompt") -> CueSheet:
+    """The cue sheet that a text holds; a prompt without times is one too.
+
+    name is what an error calls the text. Raises InputError that quotes the line and points at the column.
+    """
+    cues = []
+    for number, line in numbered_lines(text, name, MAX_SHEET):
+        if not line.strip():
+            continue
+        if len(cues) == MAX_CUES:
+            raise InputError(f"{name}, line {number}: this is more than {MAX_CUES:,} cues: make two sheets of it.")
+        cues.append(_cue(line, number, name))
+    return CueSheet(tuple(sorted(cues, key=lambda cue: (cue.is_timed, cue.start_s))))
+
+
+def _cue(line: str, number: int, name: str) -> Cue:
+    def fail(at: int, what: str) -> InputError:
+        return mistake(name, number, line, at, what)
+
+    start_s, end_s, at = 0.0, math.inf, 0
+    if head := _HEAD.match(line):
+        start_s, end_s, at = _times(line, head.end(), fail)
+    if len(line) - at > MAX_WORDS:
+        raise fail(at, f"this cue has {len(line) - at:,} characters: shorten it to {MAX_WORDS:,}")
+    positive, negative = _split(line[at:])
+    if not (positive or negative):
+        raise fail(len(line), "the cue has a time and no words: say what to hear, such as [0.0-3.2] footsteps")
+    return Cue(start_s, end_s, positive, negative)
+
+
+def _times(line: str, at: int, fail) -> tuple[float, float, int]:
+    """Start and end in seconds of the time that begins at a column, and the column after its bracket."""
+    start = _TIME.match(line, at)
+    if not start and line[at : at + 1] in ("-", "–"):
+        raise fail(at, "times count from 0: there are no negative ones")
+    if not start:
+        raise fail(at, "expected a time, such as in [0.0-3.2], [3.2s] or [00:01:05.500-00:01:10]")
+    start_s = seconds(start[0])
+    if closed := _END.match(line, start.end()):
+        return start_s, start_s + INSTANT_S, closed.end()
+    to = _TO.match(line, start.end())
+    if not to:
+        raise fail(start.end(), "expected - and the time of the end, or ]")
+    end = _TIME.match(line, to.end())
+    if not end:
+        raise fail(to.end(), "expected the time of the end, such as 3.2 or 00:01:10")
+    closed = _END.match(line, end.end())
+    if not closed:
+        raise fail(end.end(), "expected ] after the time")
+    if seconds(end[0]) <= start_s:
+        raise fail(end.start(), f"the cue ends at {end[0]}, which is not after its start at {start[0]}")
+    return start_s, seconds(end[0]), closed.end()
+
+
+def _split(words: str) -> tuple[str, str]:
+    """Positive and negative words of a cue."""
+    positive, negative = [], []
+    first, *rest = _MINUS.split(words)
+    positive.append(first)
+    for piece in rest:
+        against, *after = _BREAK.split(piece, maxsplit=1)
+        negative.append(against)
+        positive += after
+    return _joined(positive), _joined(negative)
+
+
+def _joined(parts) -> str:
+    """Phrases with a comma between them, none twice."""
+    return ", ".join(dict.fromkeys(filter(None, (" ".join(part.split()).strip(" ,;") for part in parts))))
