@@ -1,6 +1,12 @@
 """Who says what, when."""
 
 from dataclasses import dataclass
+from itertools import pairwise
+
+from ..errors import InputError
+
+# Lines may overlap, and end after the video, by this much: subtitles are timed in frames and rounded.
+SLACK_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -18,3 +24,34 @@ class Transcript:
     """The spoken lines of a soundtrack in order of time."""
 
     lines: tuple[Line, ...] = ()
+
+    @classmethod
+    def of(cls, lines, name: str = "The transcript") -> "Transcript":
+        """Lines put in order of time; raises InputError where one speaker says two at once.
+
+        Lines without a speaker are all said by one. name is what an error calls the lines.
+        """
+        ordered = sorted(lines, key=lambda line: (line.start_s, line.end_s))
+        for speaker in {line.speaker for line in ordered}:
+            for first, second in pairwise(line for line in ordered if line.speaker == speaker):
+                if second.start_s < first.end_s - SLACK_S:
+                    raise InputError(
+                        f"{name}: {speaker or 'one speaker'} says two lines at once, {describe(first)} and "
+                        f"{describe(second)}: change their times, or name a speaker for each, as in ANNA: hello."
+                    )
+        return cls(tuple(ordered))
+
+    def check(self, duration_s: float, name: str = "The transcript") -> None:
+        """Raise InputError for the first line that does not lie within the video's duration."""
+        for number, line in enumerate(self.lines, 1):
+            if line.start_s >= duration_s or line.end_s > duration_s + SLACK_S:
+                raise InputError(
+                    f"{name}: its line {number}, {describe(line)}, reaches beyond the end of the video, which is "
+                    f"{duration_s:g} s long: change its times, or trim the video later."
+                )
+
+
+def describe(line: Line) -> str:
+    """A line as an error or a report calls it: its span and how it begins."""
+    words = line.text if len(line.text) <= 40 else line.text[:39] + "…"
+    return f"[{line.start_s:g}-{line.end_s:g}] {words!r}"

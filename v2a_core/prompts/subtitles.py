@@ -1,0 +1,129 @@
+"""Transcripts in and out of text: SubRip (SRT), WebVTT, and lines such as `ANNA [0.5-2.0]: hello`."""
+
+import html
+import re
+from collections.abc import Iterator
+
+from ..errors import InputError
+from .lines import CLOCK, mistake, numbered_lines, seconds
+from .transcript import Line, Transcript
+
+MAX_LINES = 10_000
+MAX_WORDS = 1000  # characters of one line
+
+_ARROW = re.compile(rf"\s*(-?{CLOCK})\s*-->\s*(-?{CLOCK})(?=\s|$)")
+_SPAN = re.compile(rf"([^\[\]]{{0,100}})\[\s*(-?{CLOCK})\s*[-–]\s*(-?{CLOCK})\s*\]\s*:?")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]{0,100})?\s{1,10}([^<>]{1,100})>")
+_TAG = re.compile(r"</?[A-Za-z0-9][^<>]{0,200}>|\{\\[^{}]{0,200}\}")
+# ANNA: hello. Not "Note: hello" and not 10:30.
+_NAME = re.compile(r"(?!\d)([^:.,!?]{1,40}):\s+")
+_NO_CUES = ("NOTE", "STYLE", "REGION")
+
+
+def parse_transcript(text: str, name: str = "The transcript") -> Transcript:
+    """The transcript that a text holds, in whichever of the three forms it is written.
+
+    A speaker is named by WebVTT's <v Anna>, by capitals and a colon (ANNA: hello), or before the time in the third
+    form. Mark-up such as <i> is left out. Raises InputError that quotes the line; name is what it calls the text.
+    """
+    numbered = numbered_lines(text, name)
+    is_webvtt = re.match(r"WEBVTT(?:\s|$)", numbered[0][1]) is not None
+    if is_webvtt or any("-->" in line for _, line in numbered):
+        lines = _subtitles(numbered, name, is_webvtt)
+    else:
+        lines = (_line(number, line, name) for number, line in numbered if line.strip())
+    kept = []
+    for line in lines:
+        if len(kept) == MAX_LINES:
+            raise InputError(f"{name} has more than {MAX_LINES:,} lines: make two of it.")
+        kept.append(line)
+    return Transcript.of(kept, name)
+
+
+def write_srt(transcript: Transcript) -> str:
+    """A transcript as SubRip text, speakers in capitals before their words."""
+    blocks = []
+    for number, line in enumerate(transcript.lines, 1):
+        words = f"{line.speaker.upper()}: {line.text}" if line.speaker else line.text
+        blocks.append(f"{number}\n{_srt_clock(line.start_s)} --> {_srt_clock(line.end_s)}\n{words}\n")
+    return "\n".join(blocks)
+
+
+def _srt_clock(at_s: float) -> str:
+    minutes, milliseconds = divmod(round(at_s * 1000), 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{milliseconds // 1000:02},{milliseconds % 1000:03}"
+
+
+def _subtitles(numbered: list[tuple[int, str]], name: str, is_webvtt: bool) -> Iterator[Line]:
+    for block in _blocks(numbered[1:] if is_webvtt else numbered):
+        # A number or a name may stand above the times.
+        at = next((i for i, (_, line) in enumerate(block[:2]) if "-->" in line), None)
+        if at is None:
+            if is_webvtt and block[0][1].startswith(_NO_CUES):
+                continue
+            number, line = block[0]
+            raise mistake(name, number, line, 0, "expected a subtitle's times, such as 00:00:01,500 --> 00:00:03,000")
+        number, line = block[at]
+        arrow = _ARROW.match(line)
+        if not arrow:
+            raise mistake(name, number, line, 0, "expected two times, such as 00:00:01,500 --> 00:00:03,000")
+        start_s, end_s = _checked(arrow, 1, number, name)
+        words = " ".join(line for _, line in block[at + 1 :])
+        voice = _VOICE.search(words)
+        words = _TAG.sub("", _VOICE.sub("", words))
+        words = html.unescape(words) if is_webvtt else words
+        speaker, words = (voice[1], words) if voice else _named(words)
+        if words.strip():  # an empty subtitle is a pause
+            yield _spoken(start_s, end_s, words, speaker, number, line, name)
+
+
+def _blocks(numbered: list[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """Lines between blank ones."""
+    block = []
+    for number, line in numbered:
+        if line.strip():
+            block.append((number, line))
+        elif block:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _line(number: int, line: str, name: str) -> Line:
+    head = _SPAN.match(line)
+    if not head:
+        bracket = max(0, line.find("["))
+        raise mistake(name, number, line, bracket, "expected a speaker and a span, such as ANNA [0.5-2.0]: hello")
+    start_s, end_s = _checked(head, 2, number, name)
+    words = line[head.end() :]
+    if not words.strip():
+        raise mistake(name, number, line, len(line), "there are no words after the time")
+    return _spoken(start_s, end_s, words, head[1], number, line, name)
+
+
+def _named(words: str) -> tuple[str, str]:
+    """Speaker and words of `ANNA: hello`; no speaker where no capitals stand before a colon."""
+    name = _NAME.match(words.lstrip())
+    if name and name[1] == name[1].upper() and any(map(str.isalpha, name[1])):
+        return name[1], words.lstrip()[name.end() :]
+    return "", words
+
+
+def _checked(times: re.Match, group: int, number: int, name: str) -> tuple[float, float]:
+    """Start and end in seconds of the match's two times; raises InputError unless the one is before the other."""
+    start, end = times[group], times[group + 1]
+    for clock, at in ((start, group), (end, group + 1)):
+        if clock.startswith("-"):
+            raise mistake(name, number, times.string, times.start(at), f"the time {clock} is negative: count from 0")
+    if seconds(end) <= seconds(start):
+        what = f"the line ends at {end}, which is not after its start at {start}"
+        raise mistake(name, number, times.string, times.start(group + 1), what)
+    return seconds(start), seconds(end)
+
+
+def _spoken(start_s: float, end_s: float, words: str, speaker: str, number: int, line: str, name: str) -> Line:
+    words, speaker = " ".join(words.split()), " ".join(speaker.split()).rstrip(" :")
+    if len(words) > MAX_WORDS:
+        raise mistake(name, number, line, 0, f"{len(words):,} characters are more than one says: use {MAX_WORDS:,}")
+    return Line(start_s, end_s, words, speaker)
