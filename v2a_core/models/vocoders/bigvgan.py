@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from ...errors import InputError
 from .fitting import fitted
 from .snake import REACH, Snake, snake_kernels
+from .time_conv import TimeConv
 from .weight_norm import plain_weights
 
 DILATIONS = (1, 3, 5)
@@ -79,14 +80,14 @@ class BigVGAN(nn.Module):
         super().__init__()
         self.config = config
         widths = [config.width >> index for index in range(len(config.strides) + 1)]
-        self.conv_pre = _conv(config.bands, config.width, 2 * EDGE + 1)
+        self.conv_pre = TimeConv(config.bands, config.width, 2 * EDGE + 1)
         self.ups = nn.ModuleList(
             nn.Conv2d(width, stride * width // 2, (1, 2), padding=(0, 1))
             for width, stride in zip(widths, config.strides, strict=False)
         )
         self.resblocks = nn.ModuleList(Block(width, kernel) for width in widths[1:] for kernel in config.kernels)
         self.activation_post = Snake(widths[-1])
-        self.conv_post = _conv(widths[-1], 1, 2 * EDGE + 1, bias=config.tanh)
+        self.conv_post = TimeConv(widths[-1], 1, 2 * EDGE + 1, bias=config.tanh)
 
     def decode(self, mel: Tensor, chunk: int = CHUNK) -> Tensor:
         """Log-mels float32 [B, bands, T] to waveforms float32 [B, 1, T * hop] in -1..1.
@@ -134,8 +135,8 @@ class Block(nn.Module):
 
     def __init__(self, width: int, kernel: int):
         super().__init__()
-        self.convs1 = nn.ModuleList(_conv(width, width, kernel, dilation=dilation) for dilation in DILATIONS)
-        self.convs2 = nn.ModuleList(_conv(width, width, kernel) for _ in DILATIONS)
+        self.convs1 = nn.ModuleList(TimeConv(width, width, kernel, dilation=dilation) for dilation in DILATIONS)
+        self.convs2 = nn.ModuleList(TimeConv(width, width, kernel) for _ in DILATIONS)
         self.activations = nn.ModuleList(Snake(width) for _ in range(2 * len(DILATIONS)))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -153,11 +154,6 @@ def stretch(x: Tensor, stride: int) -> Tensor:
     batch, channels, _, length = x.shape
     x = x.permute(0, 2, 3, 1).reshape(batch, 1, length * stride, channels // stride)
     return x[:, :, stride // 2 : -(stride - stride // 2)].permute(0, 3, 1, 2)
-
-
-def _conv(into: int, out: int, kernel: int, *, dilation: int = 1, bias: bool = True) -> nn.Conv2d:
-    padding = (0, kernel // 2 * dilation)
-    return nn.Conv2d(into, out, (1, kernel), padding=padding, dilation=(1, dilation), bias=bias)
 
 
 def _indices(shapes: Mapping[str, tuple[int, ...]], pattern: str) -> list[str]:
