@@ -132,16 +132,20 @@ def encode_video(
 
 
 @torch.inference_mode()
-def encode_image(family: Family, image: Tensor) -> VisualFeatures:
+def encode_image(family: Family, image: Tensor, *, mask: Tensor | None = None) -> VisualFeatures:
     """What the family sees in one picture that stands for a whole video of any duration.
 
-    image uint8 or float 0..1 [H, W, 3]. Raises InputError where the family needs a video.
+    image uint8 or float 0..1 [H, W, 3]; mask as for encode_video. Raises InputError where the family needs a video.
     """
     spec = family.spec
     if spec.still is None:
         raise InputError(f"The model {spec.name!r} can't make a soundtrack for one picture: give it a video.")
-    source = VideoSource.from_frames(image[None], spec.frame_rates[spec.still].rate_hz, "the picture")
-    return family.visual.encode(read_frames(source, {spec.still: spec.frame_rates[spec.still]}), 0.0)
+    rates = {spec.still: spec.frame_rates[spec.still]}
+    source = VideoSource.from_frames(image[None], rates[spec.still].rate_hz, "the picture")
+    chunks = read_frames(source, rates)
+    if mask is not None:
+        chunks = masked(chunks, rates, mask, probe(source))
+    return family.visual.encode(chunks, 0.0)
 
 
 @torch.inference_mode()

@@ -110,6 +110,25 @@ def test_one_picture_is_seen_all_the_time_and_has_no_timing(small):
     assert torch.equal(positive.video["sync"], negative.video["sync"])
 
 
+def test_a_mask_hides_part_of_one_picture(small):
+    image = torch.rand(60, 40, 3, generator=torch.Generator().manual_seed(0))
+    whole, shown, hidden = (
+        encode_image(small, image, mask=mask).tensors["clip"]
+        for mask in (None, torch.ones(1, 6, 4), torch.zeros(1, 6, 4))
+    )
+    grey = encode_image(small, torch.full((60, 40, 3), 127, dtype=torch.uint8)).tensors["clip"]
+    assert torch.equal(shown, whole)
+    torch.testing.assert_close(hidden, grey)
+    assert not torch.allclose(hidden, whole)
+
+
+def test_parts_are_made_when_they_are_used(files, clip):
+    family = load_family(SMALL, weights=files)
+    assert not {"visual", "text", "decoder"} & set(vars(family))
+    encode_prompt(family, "rain")
+    assert {"visual", "text", "decoder"} & set(vars(family)) == {"text"}
+
+
 def test_a_transcript_is_refused_not_ignored(small):
     with pytest.raises(InputError, match="can't speak"):
         small.condition(None, None, Transcript((Line(0.0, 1.0, "hello"),)), 1.0)

@@ -1,7 +1,7 @@
 """MMAudio as a family: five files of weights, four modules, and how features are laid out for its network."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
@@ -54,13 +54,26 @@ def spec_of(name: str) -> FamilySpec:
     )
 
 
-@dataclass
 class MMAudioFamily:
-    spec: FamilySpec
-    network: MMAudioNetwork
-    visual: "MMAudioVisual"
-    text: "MMAudioText"
-    decoder: "MMAudioDecoder"
+    """The four modules; all but the network are made when they are first asked for, and stay in their files till then.
+
+    make says how a module is made, by its name here.
+    """
+
+    def __init__(self, spec: FamilySpec, network: MMAudioNetwork, make: Mapping[str, Callable[[], nn.Module]]):
+        self.spec, self.network, self._make = spec, network, make
+
+    @cached_property
+    def visual(self) -> "MMAudioVisual":
+        return self._make["visual"]()
+
+    @cached_property
+    def text(self) -> "MMAudioText":
+        return self._make["text"]()
+
+    @cached_property
+    def decoder(self) -> "MMAudioDecoder":
+        return self._make["decoder"]()
 
     def condition(
         self,
@@ -162,41 +175,45 @@ def load(name: str, *, device="cpu", dtype=None, operations=None, weights: Weigh
     """
     make = {"dtype": dtype, "operations": operations or nn}
     if weights == "random":
-        parts = narrow_parts(name, **make)
+        parts = {part: lambda module=module: module for part, module in narrow_parts(name, **make).items()}
     else:
         chosen = weights if isinstance(weights, Mapping) or weights is None else {"network": weights}
         parts = _published_parts(name, find_model(name, chosen), **make)
-    network, image, words, timing, vae, vocoder = parts
-    family = MMAudioFamily(
+
+    def placed(module: nn.Module) -> nn.Module:
+        return module.to(device).eval().requires_grad_(False)
+
+    network = placed(parts["network"]())
+    return MMAudioFamily(
         spec_of(name),
         network,
-        MMAudioVisual(name, image, timing),
-        MMAudioText(name, words, network.empty_string_feat),
-        MMAudioDecoder(network, vae, vocoder),
+        {
+            "visual": lambda: placed(MMAudioVisual(name, parts["image"](), parts["timing"]())),
+            "text": lambda: placed(MMAudioText(name, parts["words"](), network.empty_string_feat)),
+            "decoder": lambda: placed(MMAudioDecoder(network, parts["vae"](), parts["vocoder"]())),
+        },
     )
-    for part in (family.network, family.visual, family.text, family.decoder):
-        part.to(device).eval().requires_grad_(False)
-    return family
 
 
-def _published_parts(name: str, files: Mapping[str, Path], **make) -> tuple[nn.Module, ...]:
-    """What narrow_parts gives, with the weights of files by role."""
+def _published_parts(name: str, files: Mapping[str, Path], **make) -> dict[str, Callable[[], nn.Module]]:
+    """What narrow_parts gives, with the weights of files by role: all of them are looked into, none is copied yet."""
+    states, rate = {}, VARIANTS[name].rate
+    for role, path in files.items():
+        only = ("decoder.", "data_") if role == "vae" else ("",)
+        states[role] = read_state(path, role=role, rate=rate, only=only)[1]
+    check_variant(name, states["network"], files["network"])
 
-    def read(role: str, **options) -> tuple[dict[str, Tensor], dict[str, str]]:
-        return read_state(files[role], role=role, **options)[1], {"source": str(files[role])}
+    def part(kind: type, role: str, **options) -> Callable[[], nn.Module]:
+        return lambda: kind.from_state(states[role], **options, source=str(files[role]))
 
-    rate = VARIANTS[name].rate
-    state, source = read("network", rate=rate)
-    check_variant(name, state, files["network"])
-    network = MMAudioNetwork.from_state(state, **make, **source)
-    state, source = read("clip")
-    image, words = (tower.from_state(state, **make, **source) for tower in (ClipImage, ClipText))
-    state, source = read("synchformer")
-    timing = Synchformer.from_state(state, **make, **source)
-    state, source = read("vae", rate=rate, only=("decoder.", "data_"))
-    vae = VAEDecoder.from_state(state, **source)
-    state, source = read("vocoder", rate=rate)
-    return network, image, words, timing, vae, BigVGAN.from_state(state, **source)
+    return {
+        "network": part(MMAudioNetwork, "network", **make),
+        "image": part(ClipImage, "clip", **make),
+        "words": part(ClipText, "clip", **make),
+        "timing": part(Synchformer, "synchformer", **make),
+        "vae": part(VAEDecoder, "vae"),
+        "vocoder": part(BigVGAN, "vocoder"),
+    }
 
 
 def check_variant(name: str, state: Mapping[str, Tensor], path: Path) -> None:

@@ -14,22 +14,22 @@ WIDTH = 64  # of every feature
 VOCABULARY = 49408  # as CLIP's tokens have it
 
 
-def narrow_parts(name: str, *, dtype=None, operations=nn) -> tuple[nn.Module, ...]:
-    """Network, CLIP's image and text towers, Synchformer, VAE decoder and vocoder of a variant, on the CPU."""
+def narrow_parts(name: str, *, dtype=None, operations=nn) -> dict[str, nn.Module]:
+    """Network, CLIP's image and text towers, Synchformer, VAE decoder and vocoder of a variant, on the CPU, by name."""
     config, make = VARIANTS[name].config, {"dtype": dtype, "operations": operations}
     low = VARIANTS[name].rate == "16k"
     widths = {"text_width": WIDTH, "clip_width": WIDTH, "sync_width": WIDTH}
     bands, strides = (80, (4, 4, 2, 2, 2, 2)) if low else (128, (8, 4, 2, 2, 2, 2))
-    parts = (
-        MMAudioNetwork(MMAudioConfig(config.latent_dim, 2 * WIDTH, 2, 2, config.v2, **widths), **make),
-        ClipImage(ImageConfig(80, 160, layers=2, patch=14, positions=27 * 27 + 1, out=WIDTH), **make),
-        ClipText(TextConfig(WIDTH, 2 * WIDTH, layers=2, positions=77, vocabulary=VOCABULARY), **make),
-        Synchformer(SynchformerConfig(WIDTH, 2 * WIDTH, 1, (2, 16, 16), SLOTS, 14 * 14 + 1), **make),
-        VAEDecoder(VAEConfig(bands, config.latent_dim, 32)),
-        BigVGAN(BigVGANConfig(bands, WIDTH, strides, kernels=(3,), tanh=low)),
-    )
+    parts = {
+        "network": MMAudioNetwork(MMAudioConfig(config.latent_dim, 2 * WIDTH, 2, 2, config.v2, **widths), **make),
+        "image": ClipImage(ImageConfig(80, 160, layers=2, patch=14, positions=27 * 27 + 1, out=WIDTH), **make),
+        "words": ClipText(TextConfig(WIDTH, 2 * WIDTH, layers=2, positions=77, vocabulary=VOCABULARY), **make),
+        "timing": Synchformer(SynchformerConfig(WIDTH, 2 * WIDTH, 1, (2, 16, 16), SLOTS, 14 * 14 + 1), **make),
+        "vae": VAEDecoder(VAEConfig(bands, config.latent_dim, 32)),
+        "vocoder": BigVGAN(BigVGANConfig(bands, WIDTH, strides, kernels=(3,), tanh=low)),
+    }
     noise = torch.Generator("cpu").manual_seed(0)
-    for part in parts:
+    for part in parts.values():
         _draw(part, noise)
     return parts
 

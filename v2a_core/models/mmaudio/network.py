@@ -82,7 +82,7 @@ class MMAudioNetwork(nn.Module):
         text [B, 77, 1024], clip [B, Tc, 1024], sync [B, Ts, 768] -> the same three as tokens [B, T, width], and gist
         [B, 1, width], which sums them up, all float32: keyword arguments of forward in place of the features.
         """
-        sync = (sync.float().unflatten(1, (-1, SLOTS)) + self.sync_pos_emb).flatten(1, 2)
+        sync = (sync.float().unflatten(1, (-1, SLOTS)) + self.sync_pos_emb.to(sync.device)).flatten(1, 2)
         text = self.text_input_proj(text.float())
         clip = self.clip_input_proj(clip.float())
         gist = self.clip_cond_proj(clip.mean(1, keepdim=True)) + self.text_cond_proj(text.mean(1, keepdim=True))
