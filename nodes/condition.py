@@ -39,6 +39,13 @@ class V2ACondition(io.ComfyNode):
                     step=0.01,
                     tooltip="Length of the sound in seconds. 0 is as long as the video.",
                 ),
+                io.Boolean.Input(
+                    "timing_only",
+                    optional=True,
+                    default=False,
+                    tooltip="Keeps when things happen in the video and ignores what they are: the prompt alone says "
+                    "what is heard. For models with an encoder for each.",
+                ),
             ],
             outputs=[
                 io.Conditioning.Output(
@@ -52,7 +59,7 @@ class V2ACondition(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, positive, negative, features=None, transcript=None, seconds=0.0):
+    def execute(cls, positive, negative, features=None, transcript=None, seconds=0.0, timing_only=False):
         import torch
 
         from ..v2a_core.settings import check_duration
@@ -70,15 +77,24 @@ class V2ACondition(io.ComfyNode):
                 )
         duration_s = seconds or (features.duration_s if features is not None else 0.0)
         if not duration_s:
-            raise InputError("Neither features nor seconds say how long the sound is: connect one, or set the other.")
+            raise InputError("Nothing says how long the sound is: connect the features of a video, or set seconds.")
         check_duration(family.spec, duration_s, "The sound")
 
-        def lay_out(entries, video, lines):
-            return [
-                pack_conditions(text.tokens, options, family.condition(text, video, lines, duration_s), duration_s)
-                for text, _, options in entries
-            ]
-
+        if timing_only and features is not None:
+            if "sync" not in features.tensors:
+                raise InputError("One picture has no timing to keep: switch timing_only off, or give a video.")
+            features = features.timing_only()
+        conditions = [
+            *(family.condition(text, features, transcript, duration_s) for text, _, _ in texts),
+            *(family.condition(text, None, None, duration_s) for text, _, _ in against),
+        ]
+        # A family that has to know what is sampled together has a method for it.
+        aligned = getattr(family, "align", list)(conditions)
+        packed = [
+            pack_conditions(text.tokens, options, one, duration_s)
+            for (text, _, options), one in zip((*texts, *against), aligned, strict=True)
+        ]
         samples = torch.zeros(1, family.spec.latent_channels, family.spec.latent_length(duration_s))
-        latent = {"samples": samples, "type": "audio", DURATION: duration_s}
-        return io.NodeOutput(lay_out(texts, features, transcript), lay_out(against, None, None), latent)
+        # Samplers draw the noise of what has an index one by one, so a sound is the same alone and in a batch.
+        latent = {"samples": samples, "type": "audio", "batch_index": [0], DURATION: duration_s}
+        return io.NodeOutput(packed[: len(texts)], packed[len(texts) :], latent)

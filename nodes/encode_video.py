@@ -23,7 +23,10 @@ class V2AEncodeVideo(io.ComfyNode):
                     tooltip="The video. It is streamed: hours of it take no more memory than seconds.",
                 ),
                 io.Image.Input(
-                    "images", optional=True, tooltip="Frames instead of a video. Their rate is the input fps."
+                    "images",
+                    optional=True,
+                    tooltip="Frames instead of a video; their rate is the input fps. One alone stands for a video of "
+                    "any length, for models that can do with a picture.",
                 ),
                 io.Float.Input(
                     "fps",
@@ -54,6 +57,8 @@ class V2AEncodeVideo(io.ComfyNode):
         from .native_model import check_ours
 
         check_ours(encoders, Loaded, "encoders", "V2A Load Model")
+        if video is None and images is not None and len(images) == 1:
+            return io.NodeOutput(encoders.encode_image(images[0, ..., :3], mask))
         source = cls.source(video, images, fps)
         return io.NodeOutput(encoders.encode_video(source, mask, host.progress()))
 

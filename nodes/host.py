@@ -12,9 +12,16 @@ import torch
 from comfy_api.latest import InputImpl
 
 from ..v2a_core.errors import InputError
+from ..v2a_core.weights.catalog import catalog
+from ..v2a_core.weights.files import register_folder
 
-MODEL_FOLDER = "v2a"
-folder_paths.add_model_folder_path(MODEL_FOLDER, os.path.join(folder_paths.models_dir, MODEL_FOLDER))
+# Folders under models/: one for whole models in one file, then those of models whose parts have files of their own.
+OWN_FOLDER = "v2a"
+PART_FOLDERS = sorted({part.folder for model in catalog().values() for part in model.parts if part.folder})
+for _name in (OWN_FOLDER, *PART_FOLDERS):
+    folder_paths.add_model_folder_path(_name, os.path.join(folder_paths.models_dir, _name))
+    for _folder in folder_paths.get_folder_paths(_name):
+        register_folder(_folder)
 
 
 def progress():
@@ -70,13 +77,26 @@ def temporary_path(suffix: str) -> Path:
     return folder / f"v2a_{uuid.uuid4().hex}{suffix}"
 
 
-def model_files() -> list[str]:
-    """Names of the safetensors files under models/v2a."""
-    return [name for name in folder_paths.get_filename_list(MODEL_FOLDER) if name.endswith(".safetensors")]
+def model_files() -> dict[str, str]:
+    """{name: path} of the safetensors files in models/v2a, and of those for parts of models that hold a network."""
+    found = {}
+    for folder in (*PART_FOLDERS, OWN_FOLDER):
+        for name in folder_paths.get_filename_list(folder):
+            path = folder_paths.get_full_path(folder, name)
+            if name.endswith(".safetensors") and path and (folder == OWN_FOLDER or _is_network(path)):
+                found[name] = path
+    return found
 
 
-def model_path(name: str) -> str:
-    return folder_paths.get_full_path_or_raise(MODEL_FOLDER, name)
+def _is_network(path: str) -> bool:
+    from ..v2a_core.weights.formats import read_shapes
+    from ..v2a_core.weights.layouts import layout_of
+
+    try:
+        layout = layout_of(read_shapes(path)[1])
+    except InputError:
+        return False
+    return layout is not None and layout.role == "network"
 
 
 # VIDEO

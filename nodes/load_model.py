@@ -5,15 +5,29 @@ import os
 from comfy_api.latest import io
 
 from ..v2a_core.weights.catalog import catalog
+from ..v2a_core.weights.files import locate_part
 from . import host
 from .types import Encoders, schema
 
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
 
+# What a user must know of a licence before choosing a model under it, by what its name begins with.
+_LIMITS = {"CC-BY-NC": "not for commercial use", "Apple": "for research only"}
+
+
 def licences() -> str:
-    """One line a model: what it is and under which licence."""
-    return " ".join(f"{model.name}: {model.about} Licence: {model.licence}." for model in catalog().values())
+    """One clause a group of models: their own licence, those of their parts, and what these forbid."""
+    groups = {}
+    for model in catalog().values():
+        found = groups.setdefault(model.name.partition("_")[0], {})  # a dict for its order
+        found |= dict.fromkeys([model.licence, *(part.licence for part in model.parts)])
+    return "Licences: " + "; ".join(f"{name} {', '.join(map(_limited, found))}" for name, found in groups.items()) + "."
+
+
+def _limited(licence: str) -> str:
+    limit = next((said for start, said in _LIMITS.items() if licence.startswith(start)), None)
+    return f"{licence} ({limit})" if limit else licence
 
 
 class V2ALoadModel(io.ComfyNode):
@@ -38,21 +52,22 @@ class V2ALoadModel(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, model, **_):
-        files = host.model_files()
-        return os.stat(host.model_path(model)).st_mtime_ns if model in files else 0
+        if model in catalog():
+            located = (locate_part(part) for part in catalog()[model].parts)
+            paths = [str(found[1]) for found in located if found is not None]
+        else:
+            paths = [path for name, path in host.model_files().items() if name == model]
+        return [(path, os.stat(path).st_mtime_ns) for path in paths]
 
     @classmethod
     def execute(cls, model, precision):
-        import torch
-
         from .native_model import load
 
         host.check_choice("model", model, models())
         host.check_choice("precision", precision, PRECISIONS)
 
-        family, weights = (model, None) if model in catalog() else file_of_family(host.model_path(model))
-        dtype = None if precision == "auto" else getattr(torch, precision)
-        return io.NodeOutput(*load(family, dtype, weights))
+        family, weights = (model, None) if model in catalog() else file_of_family(host.model_files()[model])
+        return io.NodeOutput(*load(family, precision, weights))
 
 
 def models() -> list[str]:
@@ -66,25 +81,33 @@ def model_inputs() -> list:
             "model",
             options=models(),
             default="mini",
-            tooltip=f"The model, or a safetensors file of one in models/{host.MODEL_FOLDER}. {licences()}",
+            tooltip="The model, or a file of one in models/v2a or models/mmaudio. Files that are not there are named, "
+            f"with the command that fetches them; nothing is fetched unasked. {licences()}",
         ),
         io.Combo.Input(
             "precision",
             options=list(PRECISIONS),
             default="auto",
-            tooltip="What the network computes in. auto is the model's own; bfloat16 and float16 halve its memory.",
+            tooltip="What the network computes in. bfloat16 and float16 halve its memory; auto takes one of them for "
+            "large models on a GPU that is good at it, else float32. Sound is always decoded in float32.",
         ),
     ]
 
 
 def file_of_family(path: str) -> tuple[str, str]:
-    """(family, path) of a weights file, as its metadata says; raises InputError where it says nothing."""
+    """(family, path) of a weights file, as its shapes or its metadata say; raises InputError where neither does."""
     from ..v2a_core.errors import InputError
-    from ..v2a_core.weights.formats import read_header
+    from ..v2a_core.models.mmaudio.config import variant_of
+    from ..v2a_core.weights.formats import read_shapes
+    from ..v2a_core.weights.layouts import layout_of, looks_like
 
-    family = read_header(path)[0].get("family")
-    if family is None:
+    metadata, shapes = read_shapes(path)
+    layout = layout_of(shapes)
+    if layout is not None and layout.role == "network":
+        return variant_of(shapes), path
+    if "family" not in metadata:
         raise InputError(
-            f"{path} does not say which model it is for: choose a file that this pack's tools have written."
+            f"{path} does not say which model it is for, and looks like {looks_like(shapes)}: choose a file that holds "
+            "a network, or one that this pack's tools have written."
         )
-    return family, path
+    return metadata["family"], path

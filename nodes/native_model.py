@@ -3,6 +3,9 @@
 Every part sits in a ModelPatcher on the offload device, so that ComfyUI's memory manager decides what is where, when.
 """
 
+from dataclasses import replace
+from functools import cached_property
+
 import comfy.conds
 import comfy.latent_formats
 import comfy.model_base
@@ -16,21 +19,35 @@ from comfy.model_patcher import ModelPatcher
 from torch import Tensor
 
 from ..v2a_core.errors import InputError
+from ..v2a_core.weights.catalog import catalog
 from .conditioning import network_tensors
+
+LARGE = 1e9  # bytes of files from which on a model is computed in a type of two bytes where that is good
 
 # Heun's method looks at sigma 0, where the denoised latent says nothing of the velocity: this is near enough.
 LAST_SIGMA = 1e-3
 
 
-def load(name: str, precision: torch.dtype | None, weights: str | None):
+def load(name: str, precision: str, weights: str | None):
     """A family by name as (MODEL, V2A_ENCODERS, VAE); nothing is put on the device yet."""
     from ..v2a_core.models import load_family
 
     operations = comfy.ops.disable_weight_init
-    family = load_family(name, device="cpu", dtype=precision, operations=operations, weights=weights)
+    dtype = _suited(name) if precision == "auto" else getattr(torch, precision)
+    family = load_family(name, device="cpu", dtype=dtype, operations=operations, weights=weights)
     model = V2AModel(family)
     patcher = ModelPatcher(model, load_device=memory.get_torch_device(), offload_device=memory.unet_offload_device())
     return patcher, Encoders(family), V2AVAE(family)
+
+
+def _suited(name: str) -> torch.dtype | None:
+    """What a model is computed in where the user leaves it open; None is the model's own type."""
+    device = memory.get_torch_device()
+    if name not in catalog() or catalog()[name].bytes < LARGE:
+        return None
+    if memory.should_use_bf16(device):
+        return torch.bfloat16
+    return torch.float16 if memory.should_use_fp16(device) else None
 
 
 def _parked(module: torch.nn.Module) -> ModelPatcher:
@@ -69,6 +86,12 @@ class V2AModel(comfy.model_base.BaseModel):
 
     def extra_conds(self, **conditioning) -> dict:
         tensors = network_tensors(self.spec, conditioning)
+        # What no step changes is done once a run, with the patches that are on the network now. LoRAs that come and go
+        # during a run are hooks of the conditioning.
+        prepare = getattr(self.diffusion_model, "prepare", None)
+        if prepare is not None and not conditioning.get("hooks"):
+            device = conditioning["device"]
+            tensors = prepare(**{name: tensor.to(device) for name, tensor in tensors.items()})
         return {name: comfy.conds.CONDRegular(tensor) for name, tensor in tensors.items()}
 
 
@@ -77,22 +100,32 @@ class Encoders:
 
     def __init__(self, family):
         self.family = family
-        self._visual, self._text = _parked(family.visual), _parked(family.text)
+
+    # A part is made when it is first used: until then its weights stay in their file.
+    @cached_property
+    def _visual(self) -> ModelPatcher:
+        return _parked(self.family.visual)
+
+    @cached_property
+    def _text(self) -> ModelPatcher:
+        return _parked(self.family.text)
 
     def encode_video(self, source, mask=None, progress=None):
         """VisualFeatures of a VideoSource, on the CPU; mask [N, H, W] keeps the rest of the picture out."""
-        from dataclasses import replace
-
         from ..v2a_core import pipeline
 
         memory.load_models_gpu([self._visual], force_full_load=True)
-        features = pipeline.encode_video(self.family, source, progress, mask=mask)
-        return replace(features, tensors={name: tensor.cpu() for name, tensor in features.tensors.items()})
+        return _on_cpu(pipeline.encode_video(self.family, source, progress, mask=mask))
+
+    def encode_image(self, image: Tensor, mask=None):
+        """VisualFeatures of one picture [H, W, 3] that stands for a whole video, on the CPU."""
+        from ..v2a_core import pipeline
+
+        memory.load_models_gpu([self._visual], force_full_load=True)
+        return _on_cpu(pipeline.encode_image(self.family, image, mask=mask))
 
     def encode_prompt(self, prompt: str, name: str):
         """TextFeatures of a prompt, on the CPU; name is what an error calls it."""
-        from dataclasses import replace
-
         from ..v2a_core import pipeline
 
         memory.load_models_gpu([self._text], force_full_load=True)
@@ -100,12 +133,19 @@ class Encoders:
         return replace(features, tokens=features.tokens.cpu())
 
 
+def _on_cpu(features):
+    return replace(features, tensors={name: tensor.cpu() for name, tensor in features.tensors.items()})
+
+
 class V2AVAE:
     """VAE: decodes like ComfyUI's own where a core node asks, and to audio of an exact length where ours does."""
 
     def __init__(self, family):
         self.family = family
-        self.patcher = _parked(family.decoder)
+
+    @cached_property
+    def patcher(self) -> ModelPatcher:
+        return _parked(self.family.decoder)
 
     def decode(self, samples: Tensor) -> Tensor:
         """Latent [B, C, T] to waveforms [B, N, channels]."""
@@ -122,15 +162,20 @@ class V2AVAE:
 
 
 class _Guided(comfy.samplers.CFGGuider):
-    """Guidance with scales of their own for text and video; one scale for both is ComfyUI's own guidance."""
+    """Guidance with scales of their own for text and video; one scale for both is ComfyUI's own guidance.
 
-    def __init__(self, model: ModelPatcher, guidance):
+    Scales are 1 at noise levels outside the interval from lowest to highest.
+    """
+
+    def __init__(self, model: ModelPatcher, guidance, interval: tuple[float, float]):
         super().__init__(model)
-        self.guidance = guidance
-        self.set_cfg(guidance.text)
+        self.guidance, self.interval = guidance, interval
 
     def predict_noise(self, x, timestep, model_options={}, seed=None):  # noqa: B006
-        if self.guidance.text == self.guidance.video:
+        low, high = self.interval
+        acts = low <= timestep.max().item() <= high
+        if not acts or self.guidance.text == self.guidance.video:
+            self.set_cfg(self.guidance.text if acts else 1.0)
             return super().predict_noise(x, timestep, model_options, seed)
         conds = [self.conds[name] for name in ("positive", "negative", "negative_with_video")]
         predictions = comfy.samplers.calc_cond_batch(self.inner_model, conds, x, timestep, model_options)
@@ -147,7 +192,7 @@ def sample(model: ModelPatcher, conds: dict, latent: dict, settings, progress) -
     from ..v2a_core.sampling.guidance import Guidance
     from ..v2a_core.sampling.solvers import SOLVERS
 
-    guider = _Guided(model, Guidance(settings.text_scale, settings.video_scale))
+    guider = _Guided(model, Guidance(settings.text_scale, settings.video_scale), settings.interval)
     guider.inner_set_conds(conds)
     start = latent["samples"]
     noise = comfy.sample.prepare_noise(start, settings.seed, latent.get("batch_index"))

@@ -26,19 +26,56 @@ class V2ASampler(io.ComfyNode):
                     "latent", tooltip="The latent of V2A Condition, or several of it from Repeat Latent Batch."
                 ),
                 *sampling_inputs(),
+                io.Float.Input(
+                    "cfg_start",
+                    optional=True,
+                    default=0.0,
+                    min=0.0,
+                    max=1.0,
+                    step=0.01,
+                    tooltip="From which part of the sampling on cfg and video_cfg act: 0.2 leaves the first fifth "
+                    "unguided, which gives more varied sounds.",
+                ),
+                io.Float.Input(
+                    "cfg_end",
+                    optional=True,
+                    default=1.0,
+                    min=0.0,
+                    max=1.0,
+                    step=0.01,
+                    tooltip="Up to which part of the sampling they act. Unguided steps take half as long.",
+                ),
             ],
             outputs=[io.Latent.Output(id="samples", display_name="latent", tooltip="The sound as a latent.")],
         )
 
     @classmethod
-    def execute(cls, model, positive, negative, latent, seed, steps, cfg, video_cfg, solver):
+    def execute(
+        cls,
+        model,
+        positive,
+        negative,
+        latent,
+        seed,
+        steps,
+        cfg,
+        video_cfg,
+        solver,
+        cfg_start=0.0,
+        cfg_end=1.0,
+    ):
         from ..v2a_core.settings import Settings
         from .native_model import is_ours, sample
 
         if not is_ours(model):
             raise InputError("The input 'model' is not a model for sound: connect the model of V2A Load Model.")
         spec = model.model.spec
-        settings = Settings(seed, steps, cfg, cfg if video_cfg == -1 else video_cfg, solver, spec.shift)
+        host.check_finite(cfg_start=cfg_start, cfg_end=cfg_end)
+        if not 0 <= cfg_start <= cfg_end <= 1:
+            raise InputError(f"cfg_start is {cfg_start:g} and cfg_end {cfg_end:g}: give two from 0 to 1, in order.")
+        noise_at = model.get_model_object("model_sampling").percent_to_sigma
+        interval = float(noise_at(cfg_end)), float(noise_at(cfg_start))
+        settings = Settings(seed, steps, cfg, cfg if video_cfg == -1 else video_cfg, solver, spec.shift, interval)
         check_conditions(positive, "positive")
         check_conditions(negative, "negative")
         check_latent(latent, spec)

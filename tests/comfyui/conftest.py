@@ -94,6 +94,14 @@ def model(server):
 
 
 @pytest.fixture(scope="session")
+def mmaudio(server):
+    """{role: file} of narrow random MMAudio weights, where ComfyUI's users put the published ones."""
+    from mmaudio_files import write_files
+
+    return write_files(server.base / "models")
+
+
+@pytest.fixture(scope="session")
 def latent_of(server):
     """The tensor that a prompt's SaveLatent node `save` has saved."""
 

@@ -50,9 +50,14 @@ def test_every_input_and_output_has_a_tooltip(nodes):
 
 
 def test_the_licence_shows_where_the_model_is_chosen(nodes):
+    from v2a_core.weights.catalog import catalog
+
     options = nodes["V2ALoadModel"]["input"]["required"]["model"][1]
-    assert "CC-BY-SA-4.0" in options["tooltip"]
-    assert "mini" in options["options"]
+    assert options["options"][: len(catalog())] == list(catalog())
+    for model in catalog().values():
+        assert all(options["tooltip"].count(part.licence) == 1 for part in model.parts), model.name
+    assert "CC-BY-NC-4.0 (not for commercial use)" in options["tooltip"]
+    assert len(options["tooltip"]) < 500
 
 
 def test_defaults_are_those_of_mini(nodes):

@@ -3,12 +3,23 @@
 import pytest
 from golden_cases import manifest
 
-from v2a_core.models.mmaudio.config import VARIANTS, MMAudioConfig, clip_length, sync_length
+from v2a_core.models.mmaudio.config import VARIANTS, MMAudioConfig, clip_length, sync_length, variant_of
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_file_says_which_variant_it_is(name):
     assert MMAudioConfig.of(manifest(name)) == VARIANTS[name].config
+    assert variant_of(manifest(name)) == name
+
+
+def test_a_network_of_its_own_size_goes_by_its_rate_and_version():
+    def shallower(name):
+        return {key: shape for key, shape in manifest(name).items() if not key.startswith("fused_blocks.7.")}
+
+    assert variant_of(shallower("mmaudio_small_16k")) == "mmaudio_small_16k"
+    assert variant_of(shallower("mmaudio_large_44k_v2")) == "mmaudio_large_44k_v2"
+    other = VARIANTS[variant_of(shallower("mmaudio_large_44k"))]
+    assert (other.rate, other.config.v2) == ("44k", False)
 
 
 def test_all_variants_differ():

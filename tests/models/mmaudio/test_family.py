@@ -3,8 +3,8 @@
 import pytest
 import torch
 from conftest import write_video
-from golden_cases import fill_state, manifest
-from safetensors.torch import save_file
+from golden_cases import manifest
+from mmaudio_files import write_files
 
 from v2a_core.errors import InputError
 from v2a_core.media.video import VideoSource
@@ -173,32 +173,9 @@ def test_prompt_picture_and_timing_each_change_the_sound(small, seen):
         assert all(not torch.allclose(one, other, atol=1e-3) for other in made_with[index + 1 :])
 
 
-def published(family) -> dict[str, dict[str, torch.Tensor]]:
-    """Narrow weights by role, under the names that they are published with."""
-
-    def packed(module, prefix):
-        state = module.state_dict().items()
-        return {prefix + name.replace(".in_proj.", ".in_proj_"): value for name, value in state}
-
-    def narrowed(case):
-        shapes = manifest(case).items()
-        return fill_state({name: tuple(n // 24 if n % 24 == 0 else n for n in shape) for name, shape in shapes})
-
-    return {
-        "network": family.network.state_dict(),
-        "clip": packed(family.visual.image, "visual.") | packed(family.text.tower, ""),
-        "synchformer": packed(family.visual.timing, "vfeat_extractor."),
-        "vae": narrowed("vae_16k"),
-        "vocoder": narrowed("bigvgan_16k"),
-    }
-
-
 @pytest.fixture(scope="module")
-def files(small, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("weights")
-    for role, state in published(small).items():
-        save_file({name: value.contiguous() for name, value in state.items()}, folder / f"{role}.safetensors")
-    return {role: folder / f"{role}.safetensors" for role in ("network", "vae", "vocoder", "clip", "synchformer")}
+def files(tmp_path_factory):
+    return write_files(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

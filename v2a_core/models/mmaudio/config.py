@@ -92,6 +92,17 @@ VARIANTS = {
 }
 
 
+def variant_of(shapes: Mapping[str, Sequence[int]]) -> str:
+    """The name of the variant that a network's shapes tell; one of a size of its own goes by its rate and version."""
+    config = MMAudioConfig.of(shapes)
+
+    def likeness(name: str) -> tuple[bool, bool, bool]:
+        one = VARIANTS[name].config
+        return one == config, one.latent_dim == config.latent_dim, one.v2 == config.v2
+
+    return max(VARIANTS, key=likeness)
+
+
 def clip_length(duration_s: float) -> int:
     """Number of picture features that a duration takes."""
     return max(1, math.floor(duration_s * CLIP_RATE_HZ + _EPSILON))
