@@ -1,6 +1,7 @@
-"""Builds workflows/*.json and their thumbnails in a real frontend: python -m tests.comfyui.make_workflows [VIDEO]
+"""Builds workflows/*.json and thumbnails in a real frontend: python -m tests.comfyui.make_workflows [VIDEO [NAME...]]
 
-VIDEO is put into the input folder as the file that the workflows name, and they are run on it for the thumbnails.
+VIDEO is put into the input folder as the file that the workflows name, and those that run with what ships are run on it
+for the thumbnails. Names choose some of the workflows.
 """
 
 import os
@@ -14,7 +15,7 @@ from .conftest import SHIPPED
 from .server import RIG, ROOT, Server
 
 
-def main(video: str | None) -> None:
+def main(video: str | None = None, *names: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder) / "base")
         if video:
@@ -22,10 +23,10 @@ def main(video: str | None) -> None:
         server.start()
         try:
             script = ROOT / "tests/comfyui/browser/make_workflows.mjs"
-            run = ["run"] if video and SHIPPED.exists() else []
+            run = "run" if video and SHIPPED.exists() else "draw"
             modules = {"V2A_NODE_MODULES": str(RIG / "node/node_modules")}
             subprocess.run(
-                ["node", str(script), server.url, str(ROOT / "workflows"), *run],
+                ["node", str(script), server.url, str(ROOT / "workflows"), run, *names],
                 check=True,
                 env={**os.environ, **modules},
             )
@@ -34,4 +35,4 @@ def main(video: str | None) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2] or [None])
+    main(*sys.argv[1:])

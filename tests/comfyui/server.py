@@ -128,10 +128,14 @@ class Server:
         run.outputs = (await asyncio.to_thread(self.get, f"/history/{job}"))[job]["outputs"]
         return run
 
+    def saved(self, run: Run, node: str, kind: str = "images") -> list[Path]:
+        """The files that a node saved."""
+        return [self.base / file["type"] / file["subfolder"] / file["filename"] for file in run.outputs[node][kind]]
+
     def output(self, run: Run, node: str, kind: str = "images") -> Path:
-        """The file that a node saved."""
-        (file,) = run.outputs[node][kind]
-        return self.base / file["type"] / file["subfolder"] / file["filename"]
+        """The one file that a node saved."""
+        (file,) = self.saved(run, node, kind)
+        return file
 
     def left_over(self) -> set[Path]:
         """Files in the output and temporary folders."""

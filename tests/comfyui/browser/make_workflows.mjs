@@ -1,5 +1,5 @@
-// make_workflows.mjs URL OUT [run]: builds the shipped workflows in the real frontend and writes OUT/<name>.json and .jpg;
-// with "run", those that need no API key are run first, so that their pictures show results.
+// make_workflows.mjs URL OUT RUN [NAME...]: builds the shipped workflows, or those named, in the real frontend and writes
+// OUT/<name>.json and .jpg; where RUN is "run", those that are free are run first, so that their pictures show results.
 // Run it after a node's inputs have changed: tests/comfyui/make_workflows.py starts a ComfyUI and calls it.
 
 import { writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { load, withPage } from "./page.mjs";
 import { workflows } from "./workflows.mjs";
 
-const [url, out, rendered] = process.argv.slice(2);
+const [url, out, rendered, ...names] = process.argv.slice(2);
 
 /** In the page: one workflow of workflows.mjs as a graph. */
 async function build({ nodes, links, groups = [] }) {
@@ -48,6 +48,7 @@ async function fit(page) {
   const box = await page.evaluate(() => {
     const { app } = window;
     const boxes = app.graph.nodes.map((node) => node.getBounding());
+    boxes.push(...app.graph.groups.map((group) => [...group.pos, ...group.size]));
     const left = Math.min(...boxes.map((box) => box[0]));
     const top = Math.min(...boxes.map((box) => box[1]));
     const wide = Math.max(...boxes.map((box) => box[0] + box[2])) - left;
@@ -85,6 +86,7 @@ await withPage(
   url,
   async (page) => {
     for (const [name, workflow] of Object.entries(workflows)) {
+      if (names.length && !names.includes(name)) continue;
       const graph = await page.evaluate(build, workflow);
       writeFileSync(join(out, `${name}.json`), `${JSON.stringify(graph, null, 1)}\n`);
       await load(page, graph);

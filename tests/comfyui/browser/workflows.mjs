@@ -1,8 +1,11 @@
-// The shipped workflows: nodes by a name of their own, and links "node.output > node.input". Those that are free need no
-// API key to run.
+// The shipped workflows: nodes by a name of their own, and links "node.output > node.input". Those that are free run with
+// what ships: they need no API key and no weights that are fetched.
 
 const FILE = "big_buck_bunny.mp4";
 const PROMPT = "birds chirping, rustling leaves, soft footsteps on grass";
+const MMAUDIO = "mmaudio_large_44k_v2";
+// What MMAudio's authors use.
+const MMAUDIO_SAMPLING = { steps: 25, cfg: 4.5, control_after_generate: "fixed" };
 
 const save = (at) => ({ type: "SaveVideo", at, size: [330, 300], set: { filename_prefix: "video/v2a" } });
 
@@ -69,6 +72,100 @@ export const workflows = {
       "mux.video > preview.video",
       "decode.audio > preview.audio",
       "preview.image > show.images",
+    ],
+  },
+
+  mmaudio_quick_start: {
+    nodes: {
+      load: { type: "V2ALoadVideo", at: [0, 0], size: [320, 330], set: { file: FILE } },
+      make: {
+        type: "V2AVideoToAudio",
+        at: [370, 0],
+        size: [400, 520],
+        set: { prompt: PROMPT, negative_prompt: "music, speech", model: MMAUDIO, ...MMAUDIO_SAMPLING },
+      },
+      save: save([820, 0]),
+      preview: { type: "V2ASyncPreview", at: [820, 360], size: [330, 100] },
+      show: { type: "PreviewImage", at: [1200, 0], size: [420, 460] },
+    },
+    links: [
+      "load.video > make.video",
+      "make.video > save.video",
+      "make.video > preview.video",
+      "make.audio > preview.audio",
+      "preview.image > show.images",
+    ],
+  },
+
+  text_only_foley: {
+    nodes: {
+      model: { type: "V2ALoadModel", at: [0, 0], size: [330, 130], set: { model: MMAUDIO } },
+      prompt: {
+        type: "V2APrompt",
+        at: [0, 210],
+        size: [330, 290],
+        set: { prompt: "footsteps on gravel, slow, close", negative_prompt: "music, speech" },
+      },
+      condition: { type: "V2ACondition", at: [400, 0], size: [280, 190], set: { seconds: 8 } },
+      batch: { type: "RepeatLatentBatch", at: [400, 270], size: [280, 60], set: { amount: 2 }, title: "Candidates" },
+      sampler: { type: "V2ASampler", at: [750, 0], size: [300, 330], set: MMAUDIO_SAMPLING },
+      decode: { type: "V2ADecodeAudio", at: [1120, 0], size: [260, 70] },
+      save: { type: "SaveAudio", at: [1120, 140], size: [330, 140], set: { filename_prefix: "audio/v2a" } },
+    },
+    links: [
+      "model.encoders > prompt.encoders",
+      "prompt.positive > condition.positive",
+      "prompt.negative > condition.negative",
+      "model.model > sampler.model",
+      "condition.positive > sampler.positive",
+      "condition.negative > sampler.negative",
+      "condition.latent > batch.samples",
+      "batch.LATENT > sampler.latent",
+      "model.vae > decode.vae",
+      "sampler.latent > decode.latent",
+      "decode.audio > save.audio",
+    ],
+  },
+
+  replace_kijais_graph: {
+    nodes: {
+      model: { type: "V2ALoadModel", at: [20, 50], size: [320, 130], set: { model: MMAUDIO } },
+      load: { type: "V2ALoadVideo", at: [20, 290], size: [320, 330], set: { file: FILE } },
+      encode: { type: "V2AEncodeVideo", at: [420, 50], size: [290, 150] },
+      prompt: {
+        type: "V2APrompt",
+        at: [420, 280],
+        size: [330, 290],
+        set: { prompt: PROMPT, negative_prompt: "music, speech" },
+      },
+      condition: { type: "V2ACondition", at: [820, 50], size: [280, 190] },
+      sampler: { type: "V2ASampler", at: [820, 320], size: [300, 330], set: MMAUDIO_SAMPLING },
+      decode: { type: "V2ADecodeAudio", at: [1170, 50], size: [260, 70] },
+      mux: { type: "V2AMuxVideo", at: [1520, 50], size: [330, 120] },
+      save: save([1520, 250]),
+    },
+    links: [
+      "model.encoders > encode.encoders",
+      "load.video > encode.video",
+      "model.encoders > prompt.encoders",
+      "prompt.positive > condition.positive",
+      "prompt.negative > condition.negative",
+      "encode.features > condition.features",
+      "model.model > sampler.model",
+      "condition.positive > sampler.positive",
+      "condition.negative > sampler.negative",
+      "condition.latent > sampler.latent",
+      "model.vae > decode.vae",
+      "sampler.latent > decode.latent",
+      "load.video > mux.video",
+      "decode.audio > mux.audio",
+      "mux.video > save.video",
+    ],
+    groups: [
+      { title: "was 3 MMAudio loaders", box: [0, -40, 360, 240], color: "#3f789e" },
+      { title: "was VHS Load Video", box: [0, 210, 360, 430], color: "#8a8" },
+      { title: "was MMAudioSampler", box: [400, -40, 1050, 720], color: "#a1309b" },
+      { title: "was VHS Video Combine", box: [1500, -40, 370, 640], color: "#b58b2a" },
     ],
   },
 
