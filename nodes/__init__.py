@@ -7,10 +7,12 @@ from .decode_audio import V2ADecodeAudio
 from .encode_video import V2AEncodeVideo
 from .load_model import V2ALoadModel
 from .load_video import V2ALoadVideo
+from .mix_audio import V2AMixAudio
 from .mux_video import V2AMuxVideo
 from .prompt import V2APrompt
 from .sampler import V2ASampler
 from .sync_preview import V2ASyncPreview
+from .transcript import V2ATranscript
 from .video_to_audio import V2AVideoToAudio
 
 
@@ -22,9 +24,11 @@ class V2AExtension(ComfyExtension):
             V2ALoadModel,
             V2AEncodeVideo,
             V2APrompt,
+            V2ATranscript,
             V2ACondition,
             V2ASampler,
             V2ADecodeAudio,
+            V2AMixAudio,
             V2AMuxVideo,
             V2ASyncPreview,
         ]

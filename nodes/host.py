@@ -58,6 +58,12 @@ def input_videos() -> list[str]:
     return sorted(folder_paths.filter_files_content_types(files, ["video"]))
 
 
+def input_subtitles() -> list[str]:
+    """Names of the text files in ComfyUI's input folder that may hold a transcript."""
+    folder = folder_paths.get_input_directory()
+    return sorted(name for name in os.listdir(folder) if name.lower().endswith((".srt", ".vtt", ".txt")))
+
+
 def input_path(name: str) -> str:
     """Path of a file that a Load node names; raises InputError where it is missing or outside ComfyUI's own folders."""
     bare, base = folder_paths.annotated_filepath(name)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from v2a_core.errors import InputError
-from v2a_core.prompts.lines import decode
+from v2a_core.prompts.lines import MAX_TEXT, decode, read_text
 from v2a_core.prompts.subtitles import MAX_LINES, parse_transcript, write_srt
 from v2a_core.prompts.transcript import Line, Transcript
 
@@ -143,6 +143,16 @@ def test_files_in_unicode_and_not():
     assert decode("שלום".encode("utf-8-sig"), "f") == decode("שלום".encode("utf-16"), "f") == "שלום"
     with pytest.raises(InputError, match=r"The file talk.srt, line 2: this is not utf-8 text"):
         decode(b"1\ncaf\xe9\n", "The file talk.srt")
+
+
+def test_files_that_are_none(tmp_path):
+    with pytest.raises(InputError, match=r"The file a.srt can't be read \(No such file"):
+        read_text(tmp_path / "a.srt", "The file a.srt")
+    (tmp_path / "a.srt").write_bytes(b"x" * (4 * MAX_TEXT + 1))
+    with pytest.raises(InputError, match="more than 4,000,000 bytes"):
+        read_text(tmp_path / "a.srt", "The file a.srt")
+    (tmp_path / "a.srt").write_text(SRT, encoding="utf-8")
+    assert parse_transcript(read_text(tmp_path / "a.srt", "The file a.srt")).lines == LINES
 
 
 PIECES = st.sampled_from(

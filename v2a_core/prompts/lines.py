@@ -1,6 +1,8 @@
 """Text that a person wrote: its bounds, its clock times, and errors that point at the place."""
 
+import os
 import re
+from pathlib import Path
 
 from ..errors import InputError
 
@@ -11,6 +13,18 @@ SHOWN = 60
 CLOCK = r"(?:\d{1,4}:)?(?:\d{1,4}:)?\d{1,6}(?:[.,]\d{1,9})?s?"
 # What no line of text holds: controls other than the tab, and halves of a character.
 _FOREIGN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def read_text(path: str | os.PathLike, name: str) -> str:
+    """The text of a file; raises InputError where it is missing, too large or no Unicode."""
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(4 * MAX_TEXT + 1)
+    except OSError as error:
+        raise InputError(f"{name} can't be read ({error.strerror}): check its path.") from error
+    if len(data) > 4 * MAX_TEXT:
+        raise InputError(f"{name} has more than {4 * MAX_TEXT:,} bytes: this is no text of {MAX_TEXT:,} characters.")
+    return decode(data, name)
 
 
 def decode(data: bytes, name: str) -> str:
