@@ -74,6 +74,12 @@ def test_a_gain_out_of_bounds(gain_db):
         Stem(hum(), gain_db)
 
 
+@pytest.mark.parametrize("rate_hz", [1, 10_000_000])
+def test_a_rate_out_of_bounds(rate_hz):
+    with pytest.raises(InputError, match=f"sample rate is {rate_hz} Hz"):
+        Stem(Audio(torch.zeros(1, 10), rate_hz))
+
+
 def test_nothing_to_mix():
     with pytest.raises(InputError, match="nothing to mix"):
         mix_stems([])

@@ -33,6 +33,11 @@ def test_faster_or_slower_at_the_same_pitch(speed):
     assert float(power) == pytest.approx(float(before), rel=0.1)
 
 
+def test_a_sound_of_a_few_samples():
+    assert stretch(Audio(torch.ones(1, 1), RATE), 1.2).samples.shape == (1, 1)
+    assert stretch(Audio(torch.ones(1, 100), RATE), 1.25).samples.shape == (1, 80)
+
+
 def test_lines_fill_their_spans():
     spoken = [voice(1.2, before_s=0.3, after_s=1.0), voice(0.9), voice(1.0)]
     sound, fits = place_speech(spoken, [(0.5, 1.5), (2.0, 3.0), (4.0, 5.0)])

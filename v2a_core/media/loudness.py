@@ -66,8 +66,11 @@ def normalise(audio: Audio, target_lufs: float, ceiling_dbtp: float = CEILING_DB
     loudness_lufs = integrated_lufs(audio)
     if loudness_lufs == -math.inf:
         return audio
-    most_db = ceiling_dbtp + MOST_LIMITING_DB - true_peak_dbtp(audio)
+    room_db = ceiling_dbtp - true_peak_dbtp(audio)
+    most_db = room_db + MOST_LIMITING_DB
     gain_db = min(target_lufs - loudness_lufs, most_db)
+    if gain_db <= room_db:
+        return Audio(audio.samples * 10 ** (gain_db / 20), audio.rate_hz)
     # Limiting takes loudness away: it is given back and limited again until that no longer matters.
     for _ in range(10):
         louder = limit(Audio(audio.samples * 10 ** (gain_db / 20), audio.rate_hz), ceiling_dbtp)

@@ -12,6 +12,7 @@ from .loudness import CEILING_DBTP, limit, normalise
 from .pan import Track, pan
 
 MAX_GAIN_DB = 60.0
+MIN_RATE_HZ, MAX_RATE_HZ = 4000, 768_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,10 @@ class Stem:
         if not -MAX_GAIN_DB <= self.gain_db <= MAX_GAIN_DB:
             raise InputError(
                 f"The gain is {self.gain_db!r} dB: give a number from -{MAX_GAIN_DB:g} to {MAX_GAIN_DB:g}."
+            )
+        if not MIN_RATE_HZ <= self.audio.rate_hz <= MAX_RATE_HZ:
+            raise InputError(
+                f"A stem's sample rate is {self.audio.rate_hz} Hz: mixing takes {MIN_RATE_HZ:,} to {MAX_RATE_HZ:,} Hz."
             )
 
 

@@ -90,6 +90,7 @@ def stretch(audio: Audio, speed: float) -> Audio:
             parts.append(sink.pull().to_ndarray().reshape(1, -1))
         except (av.BlockingIOError, av.EOFError):
             break
+    # The filter gives nothing for a sound that is shorter than its window.
     made = torch.from_numpy(np.concatenate(parts, 1)) if parts else audio.samples
     return fit_length(Audio(made, audio.rate_hz), audio.duration_s / speed)
 
