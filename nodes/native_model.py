@@ -67,7 +67,9 @@ class V2AModel(comfy.model_base.BaseModel):
             unet_extra_config = {}  # noqa: RUF012
             latent_format = Latent
             sampling_settings = {"shift": spec.shift, "multiplier": 1.0}  # noqa: RUF012
-            memory_usage_factor = 0.05
+            # A latent frame's widest layers hold about 40 numbers for each one of the network's width; ComfyUI counts a
+            # frame as 10 kB a byte of the type, times this.
+            memory_usage_factor = family.network.config.width / 256
 
         config = Config({"disable_unet_model_creation": True})
         super().__init__(config, comfy.model_base.ModelType.FLOW, device=memory.unet_offload_device())

@@ -131,6 +131,7 @@ def test_a_model_file_that_is_none(name, said, server, fails, bad_models, model)
     [
         ({"encode": {"images": ["frames", 0]}}, "one of the two"),
         ({"encode": {"video": None}}, "one of the two"),
+        ({"encode": {"video": None, "images": ["picture", 0]}}, "give it a video"),
         ({"encode": {"video": None, "images": ["frames", 0], "fps": 0.0}}, "fps"),
         ({"encode": {"video": None, "images": ["frames", 0], "fps": float("nan")}}, "fps"),
         ({"condition": {"features": None}}, "seconds"),
@@ -148,6 +149,7 @@ def test_connections_that_do_not_fit(change, said, fails, model):
     for step in graph.values():
         step["inputs"] = {name: value for name, value in step["inputs"].items() if value is not None}
     graph["frames"] = node("EmptyImage", width=64, height=64, batch_size=2, color=0)
+    graph["picture"] = node("EmptyImage", width=64, height=64, batch_size=1, color=0)
     graph["image_latent"] = node("EmptyLatentImage", width=64, height=64, batch_size=1)
     graph["other"] = node("V2ACondition", positive=["prompt", 0], negative=["prompt", 1], seconds=1.0)
     graph["pixels"] = node("VAELoader", vae_name="pixel_space")

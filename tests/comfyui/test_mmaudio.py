@@ -159,6 +159,15 @@ def test_one_picture_instead_of_a_video(made, family):
     assert distance(made(with_picture(seconds=1.0)), expected(family, features, 1.0)) < 1e-4
 
 
+def test_a_mask_hides_the_picture(made):
+    hidden, grey = with_picture(seconds=1.0), with_picture(seconds=1.0)
+    hidden["mask"] = node("SolidMask", value=0.0, width=8, height=8)
+    hidden["encode"]["inputs"]["mask"] = ["mask", 0]
+    grey["picture"]["inputs"]["color"] = 0x7F7F7F
+    assert distance(made(hidden), made(grey)) < 1e-4
+    assert distance(made(hidden), made(with_picture(seconds=1.0))) > 1e-3
+
+
 @pytest.mark.parametrize(
     ("inputs", "said"), [({}, "set seconds"), ({"seconds": 1.0, "timing_only": True}, "timing_only")]
 )
