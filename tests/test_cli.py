@@ -11,8 +11,8 @@ import av
 import numpy as np
 import pytest
 import torch
-from conftest import write_video
 from PIL import Image
+from videos import write_video
 
 from v2a_core import cli
 from v2a_core.media.audio import read_audio
@@ -67,6 +67,28 @@ def test_generate_writes_the_video_with_a_soundtrack(generate, clip, capsys):
     with av.open(str(path)) as container:
         assert len(container.streams.video) == 1
         assert len(container.streams.audio) == 1
+
+
+def test_takes_are_files_of_their_own(generate, clip, capsys):
+    code, path = generate(clip, "--takes", "3", "--seed", "7")
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    assert sorted(found.name for found in path.parent.iterdir()) == ["out-7.mp4", "out-8.mp4", "out-9.mp4"]
+    for seed in (7, 8, 9):
+        assert f"out-{seed}.mp4: 2.00 s of sound, seed {seed}\n" in out
+
+
+def test_an_interval_without_noise_levels_is_no_guidance(generate, clip):
+    def sound(*options):
+        code, path = generate(clip, *options, "--codec", "flac", output="out.mkv")
+        assert code == 0
+        return read_audio(VideoSource.from_path(path)).samples
+
+    everywhere = sound("--cfg", "5")
+    assert torch.equal(sound("--cfg", "5", "--interval", "0", "1"), everywhere)
+    nowhere = sound("--cfg", "5", "--interval", "0.01", "0.02")
+    assert not torch.equal(nowhere, everywhere)
+    assert torch.equal(nowhere, sound("--cfg", "1"))
 
 
 def test_an_output_that_exists_is_replaced(generate, clip):
@@ -165,6 +187,12 @@ def test_bad_videos(generate, tmp_path, capsys, name):
         (["--seed", "-1"], "seed is -1"),
         (["--seed", str(2**64)], "seed is"),
         (["--seed", "1.5"], "--seed"),
+        (["--takes", "0"], "takes is 0"),
+        (["--takes", "65"], "takes is 65"),
+        (["--takes", "many"], "--takes"),
+        (["--interval", "0.8", "0.2"], "guidance interval is 0.8 to 0.2"),
+        (["--interval", "0", "nan"], "guidance interval is 0.0 to nan"),
+        (["--interval", "0.5"], "--interval"),
         (["--steps", "0"], "steps is 0"),
         (["--steps", "1001"], "steps is 1001"),
         (["--cfg", "nan"], "cfg is nan"),

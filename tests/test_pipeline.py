@@ -5,7 +5,7 @@ import math
 import av
 import pytest
 import torch
-from conftest import write_video
+from videos import write_video
 
 from v2a_core.errors import InputError
 from v2a_core.media.video import VideoSource

@@ -64,13 +64,29 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
         "--weights",
         action="append",
         metavar="[ROLE=]FILE",
-        help="a model file to use instead of the catalogue's; ROLE as in `v2a models`, where a model has several",
+        help="a model file to use instead of the catalogue's; ROLE as in `v2a models`, where a model has several "
+        "(default: network); give it once a role",
     )
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same sound (default: 0)")
+    parser.add_argument(
+        "--takes",
+        type=int,
+        default=1,
+        metavar="N",
+        help="make N at once, of seeds SEED, SEED + 1, ...; each one's file has its seed in its name (default: 1)",
+    )
     parser.add_argument("--steps", type=int, help="steps of the solver (default: the model's own)")
     parser.add_argument("--solver", help="euler, heun, midpoint or ab2 (default: the model's own)")
     parser.add_argument("--cfg", type=float, metavar="SCALE", help="how strictly prompt and picture are followed")
     parser.add_argument("--video-cfg", type=float, metavar="SCALE", help="the picture, where it differs")
+    parser.add_argument(
+        "--interval",
+        type=float,
+        nargs=2,
+        default=(0.0, 1.0),
+        metavar=("LOW", "HIGH"),
+        help="noise levels, 0 to 1, between which --cfg and --video-cfg act (default: 0 1)",
+    )
     parser.add_argument("--start", type=float, default=0.0, metavar="S", help="skip that many seconds of the video")
     parser.add_argument("--duration", type=float, metavar="S", help="stop after that many seconds")
     parser.add_argument("--codec", help="of the soundtrack: aac, flac or opus (default: aac, or what the file takes)")
@@ -80,6 +96,7 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
 
 def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
     from .pipeline import generate
+    from .settings import take_seeds
 
     result = generate(
         arguments.video,
@@ -89,10 +106,12 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
         model=arguments.model,
         weights=chosen_weights(arguments.model, arguments.weights or []),
         seed=arguments.seed,
+        takes=arguments.takes,
         steps=arguments.steps,
         solver=arguments.solver,
         cfg=arguments.cfg,
         video_cfg=arguments.video_cfg,
+        interval=tuple(arguments.interval),
         start_s=arguments.start,
         duration_s=arguments.duration,
         codec=arguments.codec,
@@ -100,14 +119,17 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
         progress=progress,
     )
     progress.close()
-    print(f"{result.path}: {result.audio.duration_s:.2f} s of sound, seed {result.settings.seed}")
+    seeds = take_seeds(arguments.seed, arguments.takes)
+    for path, audio, seed in zip(result.paths, result.takes, seeds, strict=True):
+        print(f"{path}: {audio.duration_s:.2f} s of sound, seed {seed}")
     print(stage_times(result.seconds))
 
 
 def chosen_weights(model: str, given: Sequence[str]) -> Path | dict[str, Path] | None:
     """What --weights says: a path for a model of one file, {role: path} for one of several, None where not given.
 
-    Of two files for a role the last counts; a file without a role is for the first, the network.
+    Of two files for a role the last counts; a file without a role is for the first, the network. Raises InputError for
+    a role that the model hasn't.
     """
     from .weights.catalog import catalog
 
@@ -116,6 +138,9 @@ def chosen_weights(model: str, given: Sequence[str]) -> Path | dict[str, Path] |
     for text in given:
         role, equals, path = text.partition("=")
         if not equals or role not in roles:
+            # A name of a file may hold the sign too.
+            if equals and len(roles) > 1 and role.isidentifier() and not Path(text).exists():
+                raise InputError(f"{model} has no file for {role!r}: its files are for {', '.join(roles)}.")
             role, path = roles[0], text
         chosen[role] = Path(path)
     if len(roles) == 1:

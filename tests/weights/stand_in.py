@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import torch
 
 from v2a_core.weights.catalog import ModelFile
-from v2a_core.weights.layouts import BY_ROLE
+from v2a_core.weights.layouts import LAYOUTS
 
 
 class Hub(ThreadingHTTPServer):
@@ -87,13 +87,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
 
-def tiny_state(role: str, rate: str = "44k") -> dict[str, torch.Tensor]:
-    """Tensors under the names that a published file of a role has; the sizes that tell its rate are the true ones."""
-    layout = BY_ROLE[role]
-    names = [layout.sign, *(f"{need}weight" if need.endswith(".") else need for need in layout.needs)]
+def tiny_state(kind: str, size: str = "44k") -> dict[str, torch.Tensor]:
+    """Tensors under the names that a published file of a kind has; those that tell its size have the true shape."""
+    layout = LAYOUTS[kind]
+    names = [*layout.signs, *(f"{need}weight" if need.endswith(".") else need for need in layout.needs)]
     state = {name: torch.full((2, 3), float(index)) for index, name in enumerate(dict.fromkeys(names))}
-    for size, its_rate in layout.rates.items():
-        name, axis = layout.rate_of[0]
-        if its_rate == rate:
-            state[name] = torch.ones(tuple(size if at == axis else 2 for at in range(3)))
+    if layout.sizes:
+        (name, axis), *_ = layout.size_of
+        number = next((number for number, its_size in layout.sizes.items() if its_size == size), min(layout.sizes))
+        state[name] = torch.ones(tuple(number if at == axis else 2 for at in range(3)))
     return state

@@ -142,7 +142,7 @@ def test_a_disk_that_fills_up_is_one_clear_error_and_goes_on_later(hub, file, tm
 
 
 def test_a_pickle_is_converted_and_deleted(hub, tmp_path):
-    torch.save({"generator": tiny_state("vocoder")}, tmp_path / "made.pt")
+    torch.save({"generator": tiny_state("bigvgan")}, tmp_path / "made.pt")
     file = hub.publish("somebody/sounds", "made.pt", (tmp_path / "made.pt").read_bytes(), path="vocoder.safetensors")
     folder = tmp_path / "models"
     path = fetch(file, folder)
@@ -154,7 +154,7 @@ def test_a_pickle_is_converted_and_deleted(hub, tmp_path):
 def test_a_pickle_placed_by_hand_is_used_without_the_hub_and_stays(hub, models_folder, place):
     raw = models_folder / place
     raw.parent.mkdir(parents=True)
-    torch.save({"generator": tiny_state("vocoder")}, raw)
+    torch.save({"generator": tiny_state("bigvgan")}, raw)
     file = hub.publish("somebody/sounds", "made.pt", raw.read_bytes(), path="vocoder.safetensors")
     hub.down = True
     assert fetch(file, models_folder / "mmaudio").is_file()
@@ -166,7 +166,7 @@ def test_a_pickle_placed_by_hand_is_used_without_the_hub_and_stays(hub, models_f
 
 
 def test_a_disk_that_fills_up_in_conversion_keeps_the_download(hub, tmp_path, monkeypatch):
-    torch.save({"generator": tiny_state("vocoder")}, tmp_path / "made.pt")
+    torch.save({"generator": tiny_state("bigvgan")}, tmp_path / "made.pt")
     file = hub.publish("somebody/sounds", "made.pt", (tmp_path / "made.pt").read_bytes(), path="vocoder.safetensors")
 
     def full(tensor):

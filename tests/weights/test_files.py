@@ -13,29 +13,50 @@ from v2a_core.errors import InputError
 from v2a_core.weights import files
 from v2a_core.weights.catalog import Model, ModelFile, Part, catalog
 from v2a_core.weights.convert import convert
-from v2a_core.weights.files import find_model, locate, register_folder, verify
+from v2a_core.weights.files import find_model, locate, register_folder, unconverted, verify
+from v2a_core.weights.layouts import LAYOUTS
 
-MMAUDIO = [name for name in catalog() if name.startswith("mmaudio")]
-ROLES = ["network", "vae", "vocoder", "clip", "synchformer"]
+ROLES = {
+    "mmaudio": ["network", "vae", "vocoder", "clip", "synchformer"],
+    "hunyuan": ["network", "vae", "siglip2", "synchformer", "clap", "tokenizer"],
+}
+FETCHED = [name for name in catalog() if name.split("_")[0] in ROLES]
+FOLEY = ["hunyuan_foley_xl", "hunyuan_foley_xxl"]
 
 
-def place(path, role="vae", rate="44k"):
+def place(path, kind="mmaudio_vae", size="44k"):
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(tiny_state(role, rate), path)
+    save_file(tiny_state(kind, size), path)
     return path
 
 
-@pytest.mark.parametrize("name", MMAUDIO)
+@pytest.mark.parametrize("name", FETCHED)
 def test_every_part_says_where_it_is_published_and_under_which_licence(name):
     model = catalog()[name]
-    assert [part.role for part in model.parts] == ROLES
+    assert [part.role for part in model.parts] == ROLES[name.split("_")[0]]
     for part in model.parts:
         assert part.licence
+        assert part.layout == "" if part.role == "tokenizer" else LAYOUTS[part.layout].role == part.role
         for file in part.files:
             assert re.fullmatch(r"[\w.-]+/[\w.-]+", file.repo)
-            assert file.path.endswith(".safetensors")
+            assert file.path.endswith(".json" if part.role == "tokenizer" else ".safetensors")
             assert re.fullmatch("([0-9a-f]{64}|[0-9a-f]{8}…[0-9a-f]{6}|)", file.sha256)
-            assert file.sha256 or not file.exact
+            assert file.sha256 or not file.exact or not file.converted
+
+
+def test_synchformer_is_shared():
+    for name in FOLEY:
+        (part,) = (part for part in catalog()[name].parts if part.role == "synchformer")
+        assert part in catalog()["mmaudio_large_44k_v2"].parts
+
+
+@pytest.mark.parametrize("name", FOLEY)
+def test_types_of_a_network_to_choose_from(name):
+    network = catalog()[name].parts[0]
+    assert network.choice().dtype == "bfloat16"
+    for dtype in ("float8_e4m3fn", "float8_e5m2"):
+        assert network.choice(dtype).path.endswith(f"{dtype.replace('float', 'fp')}.safetensors")
+    assert network.choice("float32") == network.choice()
 
 
 def test_names_are_used_once():
@@ -118,7 +139,7 @@ def test_verify_compares_what_is_known(models_folder):
     path = place(models_folder / "made_44k.safetensors")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     file = ModelFile(path.name, path.stat().st_size, digest, repo="a/b")
-    part = Part("made_44k", "vae", "CC0-1.0", (file,))
+    part = Part("made_44k", "vae", "CC0-1.0", (file,), layout="mmaudio_vae")
     assert verify(file, part) == path
     with pytest.raises(InputError, match=f"SHA-256 is {digest}, not {'0' * 64}"):
         verify(ModelFile(path.name, file.bytes, "0" * 64, repo="a/b"))
@@ -126,15 +147,15 @@ def test_verify_compares_what_is_known(models_folder):
         verify(ModelFile(path.name, 7, repo="a/b"))
     assert verify(ModelFile(path.name, 7, repo="a/b", exact=False)) == path
     with pytest.raises(InputError, match="is not an MMAudio network"):
-        verify(file, Part("made", "network", "CC0-1.0", (file,)))
+        verify(file, Part("made", "network", "CC0-1.0", (file,), layout="mmaudio_network"))
     with pytest.raises(InputError, match="holds a vae of 44k, and its name says made_16k"):
-        verify(file, Part("made_16k", "vae", "CC0-1.0", (file,)))
+        verify(file, Part("made_16k", "vae", "CC0-1.0", (file,), layout="mmaudio_vae"))
 
 
 def test_verify_trusts_the_source_that_a_conversion_noted(models_folder):
     models_folder.mkdir()
     raw = models_folder / "v.pth"
-    torch.save(tiny_state("vae"), raw)
+    torch.save(tiny_state("mmaudio_vae"), raw)
     convert(raw, models_folder / "v.safetensors")
     size, digest = raw.stat().st_size, hashlib.sha256(raw.read_bytes()).hexdigest()
     verify(ModelFile("v.safetensors", size, digest, repo="a/b", name="v.pth"))
@@ -146,7 +167,7 @@ def test_verify_trusts_the_source_that_a_conversion_noted(models_folder):
 
 
 def test_models_says_what_is_installed_and_what_is_missing(models_folder, capsys):
-    path = place(models_folder / "mmaudio" / "mmaudio_vae_16k.safetensors", rate="16k")
+    path = place(models_folder / "mmaudio" / "mmaudio_vae_16k.safetensors", size="16k")
     assert cli.main(["models"]) == 0
     out = capsys.readouterr().out
     assert "mini: Mini, CC-BY-SA-4.0, 29.0 MB, installed" in out
@@ -158,10 +179,10 @@ def test_models_says_what_is_installed_and_what_is_missing(models_folder, capsys
 
 def test_download_and_convert_on_the_command_line(hub, models_folder, monkeypatch, capsys):
     models_folder.mkdir()
-    torch.save({"generator": tiny_state("vocoder")}, models_folder / "made.pt")
+    torch.save({"generator": tiny_state("bigvgan")}, models_folder / "made.pt")
     data = (models_folder / "made.pt").read_bytes()
     file = hub.publish("somebody/sounds", "made.pt", data, path="vocoder.safetensors")
-    part = Part("toy_44k", "vocoder", "Licence of the vocoder", (file,), "mmaudio")
+    part = Part("toy_44k", "vocoder", "Licence of the vocoder", (file,), "mmaudio", "bigvgan")
     models = {"toy": Model("toy", "Toy", "CC0-1.0", "A toy.", (part,))}
     monkeypatch.setattr("v2a_core.weights.commands.catalog", lambda: models)
 
@@ -200,3 +221,54 @@ def test_weights_on_the_command_line_go_to_their_roles(tmp_path):
         "vae": "other.safetensors",
     }
     assert cli.chosen_weights("mmaudio_small_16k", ["a.safetensors", "b.safetensors"])["network"].name[0] == "b"
+    with pytest.raises(InputError, match="mmaudio_small_16k has no file for 'vea': its files are for network, vae"):
+        cli.chosen_weights("mmaudio_small_16k", ["vea=other.safetensors"])
+    odd = tmp_path / "a=b.safetensors"
+    odd.touch()
+    assert cli.chosen_weights("mmaudio_small_16k", [str(odd)]) == {"network": odd}
+
+
+def test_a_copy_of_a_repository_will_do(models_folder, tmp_path):
+    parts = {part.role: part for part in catalog()["hunyuan_foley_xl"].parts}
+    (siglip,) = parts["siglip2"].files
+    for folder in ("google/siglip2-base-patch16-512", "siglip2-base-patch16-512", "foley/siglip2-base-patch16-512"):
+        path = place(models_folder / folder / "model.safetensors", "siglip2")
+        assert locate(siglip) == path
+        path.unlink()
+
+    chosen = {"siglip2": tmp_path / "siglip", "clap": tmp_path / "clap", "tokenizer": tmp_path / "clap"}
+    chosen |= {role: tmp_path / f"{role}.safetensors" for role in ("network", "vae", "synchformer")}
+    image = place(tmp_path / "siglip" / "model.safetensors", "siglip2")
+    place(tmp_path / "clap" / "model.safetensors", "clap")
+    with pytest.raises(InputError, match=r"clap holds no .*tokenizer\.json: choose the file for tokenizer itself"):
+        find_model("hunyuan_foley_xl", chosen)
+    (tmp_path / "clap" / "tokenizer.json").write_text("{}")
+    found = find_model("hunyuan_foley_xl", chosen)
+    assert (found["siglip2"], found["tokenizer"]) == (image, tmp_path / "clap" / "tokenizer.json")
+
+
+def test_a_pickle_of_any_repository_is_known_by_its_folder_alone(models_folder):
+    clap = next(part for part in catalog()["hunyuan_foley_xl"].parts if part.role == "clap").choice()
+    (models_folder / "foley" / "larger_clap_general").mkdir(parents=True)
+    (models_folder / "foley" / "pytorch_model.bin").touch()
+    assert unconverted(clap) is None
+    (models_folder / "foley" / "larger_clap_general" / "pytorch_model.bin").touch()
+    assert unconverted(clap) == models_folder / "foley" / "larger_clap_general" / "pytorch_model.bin"
+
+
+@pytest.mark.parametrize("command", [["models"], ["download", "hunyuan_foley_xl"]])
+def test_where_there_is_no_licence_is_said_before_anything_is_fetched(hub, models_folder, capsys, command):
+    hub.down = True
+    cli.main(command)
+    said = capsys.readouterr().out
+    for territory in ("European Union", "United Kingdom", "South Korea"):
+        assert territory in said
+    assert hub.ranges == []
+
+
+def test_a_type_is_chosen_on_the_command_line(hub, models_folder, capsys):
+    hub.down = True
+    assert cli.main(["download", "hunyuan_foley_xl", "--dtype", "float8_e5m2"]) == 1
+    assert "hunyuanvideo_foley_xl_fp8_e5m2.safetensors from phazei/HunyuanVideo-Foley" in capsys.readouterr().out
+    assert cli.main(["download", "hunyuan_foley_xl", "--dtype", "int4"]) == 2
+    assert "float8_e5m2" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from ..errors import InputError
+from ..weights.layouts import layout_of
 
 # Where a model's family is, and which of its variants the model is.
 FAMILIES = {
@@ -12,13 +13,15 @@ FAMILIES = {
     "mmaudio_medium_44k": (".mmaudio.family", {"name": "mmaudio_medium_44k"}),
     "mmaudio_large_44k": (".mmaudio.family", {"name": "mmaudio_large_44k"}),
     "mmaudio_large_44k_v2": (".mmaudio.family", {"name": "mmaudio_large_44k_v2"}),
+    "hunyuan_foley_xl": (".hunyuan_foley.family", {"name": "hunyuan_foley_xl"}),
+    "hunyuan_foley_xxl": (".hunyuan_foley.family", {"name": "hunyuan_foley_xxl"}),
 }
 
 
 def load_family(name, *, device="cpu", dtype=None, operations=None, weights=None):
     """Load a model family by its catalogue name.
 
-    device and dtype place and type the modules (float32 by default), operations names the module that layers of the
+    device and dtype place and type the modules (dtype is the model's own by default), operations names the module that layers of the
     network are taken from (torch.nn by default), weights is a path that replaces the shipped or downloaded file, or
     {role: path} where a model has several. Raises InputError for an unknown name.
     """
@@ -27,3 +30,14 @@ def load_family(name, *, device="cpu", dtype=None, operations=None, weights=None
     module, variant = FAMILIES[name]
     family = import_module(module, __name__)
     return family.load(**variant, device=device, dtype=dtype, operations=operations, weights=weights)
+
+
+def network_name(shapes):
+    """The catalogue name of the model whose network has these parameters {published name: shape}, or None.
+
+    A network of a size of its own goes by what it is most like.
+    """
+    layout = layout_of(shapes)
+    if layout is None or layout.role != "network":
+        return None
+    return import_module(f".{layout.family}.config", __name__).variant_of(shapes)

@@ -1,7 +1,8 @@
 """The protocols and values that every model family meets."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Protocol
 
 from torch import Tensor, nn
@@ -111,3 +112,25 @@ class Family(Protocol):
         duration_s: float,
     ) -> Conditions:
         """Lay features out for the network over a duration; None means unconditioned."""
+
+
+class PartedFamily:
+    """A family whose parts but the network are made when they are first asked for, and stay in their files till then.
+
+    make says how each is made, by its name here.
+    """
+
+    def __init__(self, spec: FamilySpec, network: nn.Module, make: Mapping[str, Callable[[], nn.Module]]):
+        self.spec, self.network, self._make = spec, network, make
+
+    @cached_property
+    def visual(self) -> nn.Module:
+        return self._make["visual"]()
+
+    @cached_property
+    def text(self) -> nn.Module:
+        return self._make["text"]()
+
+    @cached_property
+    def decoder(self) -> nn.Module:
+        return self._make["decoder"]()

@@ -11,6 +11,7 @@ else:
     import tomli as tomllib
 
 CATALOG = Path(__file__).with_name("catalog.toml")
+PICKLES = (".pth", ".pt", ".bin")
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class ModelFile:
     @property
     def converted(self) -> bool:
         """Whether the published file is a pickle that must become safetensors before use."""
-        return bool(self.repo) and not self.published.endswith(".safetensors")
+        return bool(self.repo) and self.published.endswith(PICKLES)
 
     def has_hash(self, digest: str) -> bool:
         """Whether a SHA-256 agrees with what is known of the file's."""
@@ -48,13 +49,17 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class Part:
-    """What one role of a model needs: any one of the files, the preferred one first."""
+    """What one role of a model needs: any one of the files, the preferred one first.
+
+    layout is the kind of file by its name in layouts.LAYOUTS, "" for a file that is not of published weights.
+    """
 
     name: str
     role: str
     licence: str
     files: tuple[ModelFile, ...]
     folder: str = ""
+    layout: str = ""
 
     def choice(self, dtype: str | None = None) -> ModelFile:
         """The file to fetch: the preferred one, or the preferred one of a dtype where there is one."""
@@ -90,5 +95,5 @@ def _model(name: str, shared: dict[str, Part], *, title: str, licence: str, abou
     return Model(name, title, licence, about, (*own, *(shared[part] for part in parts)))
 
 
-def _part(name: str, role: str, licence: str, files: list[dict], folder: str = "") -> Part:
-    return Part(name, role, licence, tuple(ModelFile(**file) for file in files), folder)
+def _part(name: str, role: str, licence: str, files: list[dict], folder: str = "", layout: str = "") -> Part:
+    return Part(name, role, licence, tuple(ModelFile(**file) for file in files), folder, layout)

@@ -16,7 +16,13 @@ def add_parsers(commands) -> None:
     download = commands.add_parser("download", help="fetch the files of a model", allow_abbrev=False)
     download.add_argument("name", metavar="NAME", help="one of those that `v2a models` lists")
     download.add_argument("--folder", type=Path, help="the models folder to fetch into (default: ComfyUI's, or ~/.v2a)")
-    download.add_argument("--float32", action="store_true", help="full precision where the default is half")
+    types = sorted({file.dtype for model in catalog().values() for part in model.parts for file in part.files})
+    download.add_argument(
+        "--dtype",
+        choices=types,
+        metavar="TYPE",
+        help=f"fetch files of this type where a part has one, else its first: {', '.join(types)}",
+    )
     download.set_defaults(run=_download)
 
     convert = commands.add_parser("convert", help="turn a published .pth, .pt or .bin file into safetensors")
@@ -71,14 +77,13 @@ def _download(arguments: argparse.Namespace, progress) -> None:
     model = catalog()[arguments.name]
     if arguments.folder is not None and not arguments.folder.is_dir():
         raise InputError(f"There is no folder {arguments.folder}: make it, or choose another with --folder.")
-    dtype = "float32" if arguments.float32 else None
     print(
         f"{model.title}, into {arguments.folder or models_root()}. By fetching these files you accept their licences:"
     )
     for part in model.parts:
-        file = part.choice(dtype)
+        file = part.choice(arguments.dtype)
         print(f"  {part.role}: {part.licence} ({file.published} from {file.repo or 'this pack'})")
-    for role, path in download(model, arguments.folder, dtype=dtype, progress=progress):
+    for role, path in download(model, arguments.folder, dtype=arguments.dtype, progress=progress):
         progress.close()
         print(f"{role}: {path}")
     if arguments.folder is not None and any(locate_part(part) is None for part in model.parts):

@@ -15,7 +15,7 @@ from ..errors import InputError
 from .catalog import ModelFile, Part, catalog
 from .files import Progress, sha256
 from .formats import check_layout
-from .layouts import Layout, layout_of, looks_like, plain_names, size_of
+from .layouts import Layout, layout_of, looks_like, plain_names, variant_of
 
 CONTAINERS = ("generator", "state_dict")  # what published pickles keep their tensors under
 DTYPES = {
@@ -42,14 +42,13 @@ def convert(source: str | os.PathLike, output: str | os.PathLike, progress: Prog
     tensors, layout = _read(source)
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     check_layout(source, layout, shapes)
-    kind = size_of(shapes) if layout.role == "network" else layout.rate(shapes)
     digest = sha256(source, progress)
-    part, file = _published(layout.role, kind, digest)
+    part, file = _published(layout.name, variant_of(layout, shapes), source.name, digest)
     if output.is_dir():
         output /= file.path if file else f"{source.stem}.safetensors"
     metadata = {"format": "pt", "role": layout.role, "source": source.name.lstrip("."), "source_sha256": digest}
-    if layout.role == "network":
-        metadata["family"] = "mmaudio"
+    if layout.family:
+        metadata["family"] = layout.family
     if part is not None:
         metadata |= {"part": part.name, "licence": part.licence}
     used = {name: tensor for name, tensor in tensors.items() if layout.used(name)}
@@ -92,14 +91,17 @@ def _read(source: Path) -> tuple[dict[str, Tensor], Layout]:
     raise InputError(f"{source} is no file that V2A can use: it looks like {looks}. Choose another file.")
 
 
-def _published(role: str, kind: str, digest: str) -> tuple[Part | None, ModelFile | None]:
-    """The catalogue's part of a role and kind, and the file that has this hash, where there are such."""
-    parts = {part.name: part for model in catalog().values() for part in model.parts if part.role == role}
-    part = next((part for part in parts.values() if kind and part.name.endswith(kind)), None)
+def _published(layout: str, variant: str, name: str, digest: str) -> tuple[Part | None, ModelFile | None]:
+    """The catalogue's part of a layout and variant, and its file of this hash, or of this name where none is known."""
+    parts = {part.name: part for model in catalog().values() for part in model.parts if part.layout == layout}
+    part = next((part for part in parts.values() if variant and part.name.endswith(f"_{variant}")), None)
     if part is None and len(parts) == 1:
         part = next(iter(parts.values()))
-    known = (file for file in part.files if file.converted and file.has_hash(digest)) if part else ()
-    return part, next(iter(known), None)
+    for file in part.files if part else ():
+        known = file.has_hash(digest) if file.sha256 else Path(file.published).name == name
+        if file.converted and known:
+            return part, file
+    return part, None
 
 
 def _write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], progress: Progress | None) -> None:

@@ -44,8 +44,12 @@ def folders() -> Iterator[Path]:
 
 
 def locate(file: ModelFile) -> Path | None:
-    """Where a catalogued file, ready for use, lies on this machine, or None."""
-    return next((folder / file.path for folder in folders() if (folder / file.path).is_file()), None)
+    """Where a catalogued file, ready for use, lies on this machine: by its own name or in a copy of its repository."""
+    names = [file.path]
+    if file.repo and not file.converted:
+        names += [f"{file.repo}/{file.published}", f"{Path(file.repo).name}/{file.published}"]
+    places = (folder / name for folder in folders() for name in names)
+    return next((place for place in places if place.is_file()), None)
 
 
 def locate_part(part: Part) -> tuple[ModelFile, Path] | None:
@@ -56,8 +60,9 @@ def locate_part(part: Part) -> tuple[ModelFile, Path] | None:
 def find_model(name: str, chosen: Mapping[str, str | os.PathLike] | None = None) -> dict[str, Path]:
     """{role: file} of all that a catalogued model needs; chosen names files by role that replace the catalogue's.
 
-    Raises InputError for an unknown role, and for the first file that is not there: the message names the file, the
-    folder it belongs in and the command that fetches it.
+    A folder may be chosen too, one that holds the file as its repository does. Raises InputError for an unknown role,
+    and for the first file that is not there: the message names the file, the folder it belongs in and the command that
+    fetches it.
     """
     model, chosen = catalog()[name], dict(chosen or {})
     roles = [part.role for part in model.parts]
@@ -67,12 +72,26 @@ def find_model(name: str, chosen: Mapping[str, str | os.PathLike] | None = None)
     found = {}
     for part in model.parts:
         if part.role in chosen:
-            found[part.role] = Path(chosen[part.role])
+            found[part.role] = _in_folder(Path(chosen[part.role]), part)
             continue
         located = locate_part(part)
         if located is None:
             raise InputError(missing(model, part))
         found[part.role] = located[1]
+    return found
+
+
+def _in_folder(path: Path, part: Part) -> Path:
+    """A chosen path, or where it is a folder the part's file in it."""
+    if not path.is_dir():
+        return path
+    names = list(
+        dict.fromkeys(name for file in part.files if not file.converted for name in (file.path, file.published))
+    )
+    found = next((path / name for name in names if (path / name).is_file()), None)
+    if found is None:
+        wanted = " or ".join(names) or part.choice().path
+        raise InputError(f"The folder {path} holds no {wanted}: choose the file for {part.role} itself.")
     return found
 
 
@@ -92,7 +111,11 @@ def missing(model: Model, part: Part) -> str:
 
 def unconverted(file: ModelFile) -> Path | None:
     """Where a published pickle was placed by hand: by name, or as its repository or kijai's pack place it; or None."""
-    names = (Path(file.published).name, file.published, f"{file.repo}/{file.published}") if file.converted else ()
+    if not file.converted:
+        return None
+    names = [f"{file.repo}/{file.published}", f"{Path(file.repo).name}/{file.published}"]
+    if file.published != "pytorch_model.bin":  # every repository of transformers has one
+        names += [Path(file.published).name, file.published]
     places = (folder / name for folder in folders() for name in names)
     return next((place for place in places if place.is_file()), None)
 
@@ -151,16 +174,17 @@ def difference(path: Path, file: ModelFile, progress: Progress | None = None, di
 
 def _check_contents(path: Path, part: Part) -> None:
     from .formats import check_layout, read_shapes
-    from .layouts import BY_ROLE, size_of
+    from .layouts import LAYOUTS, variant_of
 
-    _, shapes = read_shapes(path)
-    if part.role not in BY_ROLE:
+    if not part.layout:
         return
-    check_layout(path, BY_ROLE[part.role], shapes)
-    rate = BY_ROLE[part.role].rate(shapes)
-    kind = size_of(shapes) if part.role == "network" else rate
-    if kind and not part.name.endswith(kind):
-        raise InputError(f"{path} holds a {part.role} of {kind}, and its name says {part.name}. Choose another file.")
+    layout, (_, shapes) = LAYOUTS[part.layout], read_shapes(path)
+    check_layout(path, layout, shapes)
+    variant = variant_of(layout, shapes)
+    if variant and not part.name.endswith(f"_{variant}"):
+        raise InputError(
+            f"{path} holds a {part.role} of {variant}, and its name says {part.name}. Choose another file."
+        )
 
 
 def sha256(path: Path, progress: Progress | None = None) -> str:

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from ..atomic import whole_file
 from ..errors import InputError
-from .layouts import BY_ROLE, Layout, looks_like, plain_names
+from .layouts import LAYOUTS, Layout, looks_like, plain_names, sized
 
 HEADER_LIMIT = 32 << 20  # bytes; the largest published header of the field is under 1 MB
 
@@ -57,27 +57,26 @@ def read_state(
     family: str | None = None,
     device: str = "cpu",
     *,
-    role: str | None = None,
-    rate: str | None = None,
+    layout: str | None = None,
+    size: str | None = None,
     only: tuple[str, ...] = ("",),
 ) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
     """Metadata and tensors of a safetensors file; on the CPU they are mapped from the file, not copied.
 
-    family names the model family whose own format the file must have. role ("network", "vae", "vocoder", "clip",
-    "synchformer") says instead which published kind it must be, in any of its ways of storing: the tensors come under
-    the published classes' names (see layouts.py). rate ("16k" or "44k") is the one that it must fit, only the
-    beginnings of the names to read. Raises InputError as read_header does, and for another kind of file: the message
-    says what is missing and what the file looks like.
+    family names the model family whose own format the file must have. layout says instead which published kind it must
+    be by its name in layouts.LAYOUTS, in any of its ways of storing: the tensors come under the published classes'
+    names. size ("16k", "xl", ...) is the one that it must have, only the beginnings of the names to read. Raises
+    InputError as read_header does, and for another kind of file: the message says what is missing and what the file
+    looks like.
     """
     metadata, header = read_header(path)
     names = plain_names(header)
     shapes = {name: tuple(header[stored]["shape"]) for name, stored in names.items()}
     if family is not None:
         _check_family(path, family, metadata, shapes)
-    if role is not None:
-        layout = BY_ROLE[role]
-        check_layout(path, layout, shapes, rate)
-        names = {name: stored for name, stored in names.items() if layout.used(name)}
+    if layout is not None:
+        check_layout(path, LAYOUTS[layout], shapes, size)
+        names = {name: stored for name, stored in names.items() if LAYOUTS[layout].used(name)}
     wanted = {name: stored for name, stored in names.items() if name.startswith(only)}
     try:
         with safe_open(path, framework="pt", device=device) as file:
@@ -98,13 +97,14 @@ def write_state(path: str | os.PathLike, state: Mapping[str, torch.Tensor], meta
         save_file(dict(state), unfinished, dict(metadata) or None)
 
 
-def check_layout(path, layout: Layout, shapes: Mapping[str, tuple[int, ...]], rate: str | None = None) -> None:
-    """Raise InputError unless a file with these published names is of a layout, whole, and of a rate if given."""
-    missing = [need for need in layout.needs if not any(name.startswith(need) for name in shapes)]
+def check_layout(path, layout: Layout, shapes: Mapping[str, tuple[int, ...]], size: str | None = None) -> None:
+    """Raise InputError unless a file with these published names is of a layout, whole, and of a size if given."""
+    signs = [sign for sign in layout.signs if not sign.startswith(layout.needs)]
+    missing = [need for need in (*signs, *layout.needs) if not any(name.startswith(need) for name in shapes)]
     if missing:
         raise InputError(_lacks(path, layout.title, missing, f"it looks like {looks_like(shapes)}"))
-    if rate and layout.rate(shapes) not in ("", rate):
-        wanted = f"{layout.title} of {rate.removesuffix('k')} kHz"
+    if size and layout.size(shapes) not in ("", size):
+        wanted = sized(layout, size)
         raise InputError(f"{path} is {looks_like(shapes)}, and the model needs {wanted}. Choose another file.")
 
 

@@ -2,16 +2,18 @@
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from foley_files import published, write_files
+from golden_cases import manifest
+from safetensors.torch import load_file, save_file
 
 from v2a_core import pipeline
 from v2a_core.errors import InputError
 from v2a_core.media.video import FrameRate, VideoSource, read_frames
+from v2a_core.models import load_family, network_name
 from v2a_core.models.base import VisualFeatures
-from v2a_core.models.hunyuan_foley.config import VARIANTS, clip_length, sync_length
-from v2a_core.models.hunyuan_foley.dac import DACDecoder
-from v2a_core.models.hunyuan_foley.family import ROLES, load
+from v2a_core.models.hunyuan_foley.config import clip_length, sync_length
 from v2a_core.prompts.transcript import Line, Transcript
+from v2a_core.weights.convert import convert
 
 pytest.importorskip("transformers")
 NAME = "hunyuan_foley_xl"
@@ -19,7 +21,7 @@ NAME = "hunyuan_foley_xl"
 
 @pytest.fixture(scope="module")
 def family():
-    return load(NAME, weights="random")
+    return load_family(NAME, weights="random")
 
 
 @pytest.fixture(scope="module")
@@ -105,46 +107,109 @@ def test_pictures_come_to_size_as_by_pillow():
 
 @pytest.fixture(scope="module")
 def files(family, tmp_path_factory):
-    """The narrow family as the files that are published."""
-    folder = tmp_path_factory.mktemp("foley")
-    timing = {
-        f"vfeat_extractor.{name.replace('.in_proj.', '.in_proj_')}": value
-        for name, value in family.visual.timing.state_dict().items()
-    }
-    vae = {}
-    for name, value in family.decoder.state_dict().items():
-        if name.endswith(".weight") and not name.startswith("post_quant_conv."):
-            # Half the direction, twice the length: only their product counts.
-            length = value.flatten(1).norm(dim=1)[:, None, None]
-            vae |= {f"{name}_g": length, f"{name}_v": value / 2}
-        else:
-            vae[name] = value
-    states = {
-        "network": {name: value.bfloat16() for name, value in family.network.state_dict().items()},
-        "vae": {**vae, "encoder.block.0.bias": torch.zeros(1)},
-        "siglip2": {**family.visual.image.state_dict(), "text_model.head.bias": torch.zeros(1)},
-        "synchformer": {**timing, "afeat_extractor.cls_token": torch.zeros(1)},
-        "clap": {**family.text.tower.state_dict(), "audio_model.norm.bias": torch.zeros(1)},
-    }
-    for role, state in states.items():
-        save_file({name: value.contiguous() for name, value in state.items()}, folder / f"{role}.safetensors")
-    family.text.tower.tokenizer.save(str(folder / "tokenizer.json"))
-    return {role: folder / f"{role}.{'json' if role == 'tokenizer' else 'safetensors'}" for role in ROLES}
+    return write_files(family, tmp_path_factory.mktemp("foley"))
 
 
-def test_files_give_back_what_was_put_in(family, files, monkeypatch):
-    monkeypatch.setitem(VARIANTS, NAME, family.network.config)
-    again = load(NAME, weights=files)
+def same(module, other):
+    for name, value in module.state_dict().items():
+        torch.testing.assert_close(other.state_dict()[name], value)
+
+
+def test_files_give_back_what_was_put_in(family, files):
+    again = load_family(NAME, weights=files)
     assert {value.dtype for value in again.network.state_dict().values()} == {torch.bfloat16}
+    assert not {"visual", "text", "decoder"} & set(vars(again))
     for part in ("visual", "text", "decoder"):
-        theirs = getattr(again, part).state_dict()
-        for name, value in getattr(family, part).state_dict().items():
-            torch.testing.assert_close(theirs[name], value)
-    assert isinstance(again.decoder, DACDecoder)
+        same(getattr(family, part), getattr(again, part))
 
 
-def test_files_that_are_missing_or_of_the_other_size_are_named(files):
-    with pytest.raises(InputError, match="needs files for siglip2, tokenizer too"):
-        load(NAME, weights={role: path for role, path in files.items() if role not in ("siglip2", "tokenizer")})
-    with pytest.raises(InputError, match=r"network\.safetensors is not of the size of HunyuanVideo-Foley XL"):
-        load(NAME, weights=files)
+def test_published_pickles_become_a_family(family, files, clip, tmp_path):
+    """As upstream publishes them: the codec in a container, Synchformer and CLAP with both of their halves."""
+    states = published(family, "parametrized")
+    contents = {**states, "vae": {"state_dict": states["vae"], "metadata": {"kwargs": {"continuous": True}}}}
+    converted = {"siglip2": files["siglip2"], "tokenizer": files["tokenizer"]}
+    for role in ("network", "vae", "synchformer", "clap"):
+        torch.save(contents[role], tmp_path / f"{role}.pth")
+        converted[role] = convert(tmp_path / f"{role}.pth", tmp_path / f"{role}.safetensors")
+    again = load_family(NAME, weights=converted)
+    for part in ("network", "visual", "text", "decoder"):
+        same(getattr(load_family(NAME, weights=files), part), getattr(again, part))
+
+
+def test_float8_files_make_sound(files, clip, tmp_path):
+    state = load_file(files["network"])
+    small = {
+        name: value.to(torch.float8_e4m3fn) if value.ndim > 1 and "_blocks." in name else value
+        for name, value in state.items()
+    }
+    save_file(small, tmp_path / "fp8.safetensors")
+    family = load_family(NAME, weights={**files, "network": tmp_path / "fp8.safetensors"})
+    kept = {name for name, value in family.network.state_dict().items() if value.dtype == torch.float8_e4m3fn}
+    assert kept == {name for name, value in small.items() if value.dtype == torch.float8_e4m3fn} != set()
+    assert pipeline.generate(clip, model=family, prompt="rain", steps=1).audio.samples.shape == (1, 96000)
+
+
+def test_folders_as_the_hub_has_them(family, files, tmp_path):
+    for role in ("siglip2", "clap"):
+        (tmp_path / role).mkdir()
+        (tmp_path / role / "model.safetensors").write_bytes(files[role].read_bytes())
+    (tmp_path / "clap" / "tokenizer.json").write_bytes(files["tokenizer"].read_bytes())
+    chosen = {role: path for role, path in files.items() if role != "tokenizer"}
+    again = load_family(NAME, weights={**chosen, "siglip2": tmp_path / "siglip2", "clap": tmp_path / "clap"})
+    same(family.text, again.text)
+    same(family.visual, again.visual)
+
+
+def test_files_that_are_not_there_are_named(files, tmp_path, monkeypatch):
+    monkeypatch.setenv("V2A_MODELS", str(tmp_path))
+    with pytest.raises(InputError, match=r"siglip2-base-patch16-512\.safetensors .* `v2a download hunyuan_foley_xl`"):
+        load_family(NAME, weights={role: path for role, path in files.items() if role not in ("siglip2", "tokenizer")})
+
+
+@pytest.mark.parametrize(
+    ("role", "other", "told"),
+    [
+        ("network", "vae", r"vae\.safetensors is not a HunyuanVideo-Foley network: .* HunyuanVideo-Foley's DAC codec"),
+        ("vae", "clap", r"clap\.safetensors is not HunyuanVideo-Foley's DAC codec: .* looks like a CLAP encoder"),
+        ("siglip2", "clap", r"clap\.safetensors is not a SigLIP encoder"),
+        ("clap", "siglip2", r"siglip2\.safetensors is not a CLAP encoder"),
+        ("tokenizer", "clap", r"clap\.safetensors is no tokenizer\.json"),
+    ],
+)
+def test_the_wrong_file_for_a_role_is_named(files, role, other, told):
+    with pytest.raises(InputError, match=told):
+        load_family(NAME, weights={**files, role: files[other]})
+
+
+def test_the_network_of_the_other_variant_is_named(files, tmp_path):
+    wide = load_file(files["network"]) | {"audio_embedder.proj.weight": torch.zeros(1536, 128, 1)}
+    save_file(wide, tmp_path / "xxl.safetensors")
+    with pytest.raises(InputError, match=r"xxl\.safetensors is a .* of size XXL, and the model needs .* of size XL"):
+        load_family(NAME, weights={**files, "network": tmp_path / "xxl.safetensors"})
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "shape", "told"),
+    [
+        ("siglip2", "vision_model.embeddings.position_embedding.weight", (16, 64), "for pictures of 256 pixels"),
+        ("siglip2", "vision_model.embeddings.patch_embedding.weight", (128, 3, 64, 64), "gives vectors of 128 numbers"),
+        ("clap", "text_model.embeddings.word_embeddings.weight", (9, 128), "gives vectors of 128 numbers"),
+    ],
+)
+def test_an_encoder_that_is_not_the_network_s_own_is_named(files, tmp_path, role, name, shape, told):
+    path = tmp_path / "other.safetensors"
+    save_file(load_file(files[role]) | {name: torch.zeros(shape)}, path)
+    with pytest.raises(InputError, match=rf"other\.safetensors .*{told}"):
+        load_family(NAME, weights={**files, role: path})
+
+
+@pytest.mark.parametrize("name", ["hunyuan_foley_xl", "hunyuan_foley_xxl", "mmaudio_small_16k", "mmaudio_large_44k_v2"])
+def test_a_network_tells_which_model_it_is_of(name):
+    assert network_name(manifest(name)) == name
+    assert network_name(manifest("vae_16k")) is None
+
+
+def test_without_transformers_the_package_is_named(monkeypatch):
+    monkeypatch.setattr("v2a_core.models.hunyuan_foley.family.find_spec", lambda name: None)
+    with pytest.raises(InputError, match="HunyuanVideo-Foley XL, 48 kHz needs the package transformers"):
+        load_family(NAME, weights="random")

@@ -1,5 +1,7 @@
 """Self-attention as the encoders share it."""
 
+from collections.abc import Mapping
+
 import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
@@ -19,3 +21,8 @@ class SelfAttention(nn.Module):
         q, k, v = rearrange(self.in_proj(x), "b n (j h d) -> j b h n d", j=3, h=self.heads)
         mixed = F.scaled_dot_product_attention(q[:, :, :queries], k, v, is_causal=self.causal)
         return self.out_proj(rearrange(mixed, "b h n d -> b n (h d)"))
+
+
+def in_layers(state: Mapping) -> dict:
+    """Parameters {name: anything} of torch.nn.MultiheadAttention under their names in SelfAttention."""
+    return {name.replace(".in_proj_", ".in_proj."): value for name, value in state.items()}

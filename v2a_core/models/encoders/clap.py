@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError
+from ..fitting import fitted
 
 HEAD_WIDTH = 64
 PAD = 1
@@ -67,18 +68,13 @@ class ClapText(nn.Module):
 
         dtype is float32 where left out. Raises InputError, which calls the weights source, where they don't fit.
         """
-        own = {name: value.to(dtype or torch.float32) for name, value in text_state(state).items()}
-        try:
-            config = ClapConfig.of({name: tuple(value.shape) for name, value in own.items()})
-            # Nothing is allocated or drawn for a module on the meta device.
-            module = cls(config, tokenizer, device="meta")
-            module.load_state_dict(own, assign=True)
-        except (KeyError, RuntimeError) as error:
-            raise InputError(
-                f"{source} does not hold a whole CLAP text tower: {error}. Choose another file."
-            ) from error
+
+        def build(shapes: Mapping[str, tuple[int, ...]]) -> "ClapText":
+            return cls(ClapConfig.of(shapes), tokenizer, device="meta")
+
+        module = fitted(build, text_state(state), "CLAP text tower", source, dtype or torch.float32)
         module._index(module.text_model.embeddings.LayerNorm.weight.device)
-        return module.eval().requires_grad_(False)
+        return module
 
     def _index(self, device) -> None:
         """Make the indices that transformers has as buffers, and keep them out of the state dict."""

@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .attention import SelfAttention
+from ..fitting import fitted
+from .attention import SelfAttention, in_layers
 from .batches import Batches
 from .clip_tokens import tokenize
-from .loading import load
 
 SIZE = 384  # what the image tower is given; its 27 patches of 14 pixels leave the last six rows and columns unseen
 MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -83,7 +83,11 @@ class ClipImage(nn.Module):
     @classmethod
     def from_state(cls, state: Mapping[str, Tensor], *, dtype=None, operations=nn, source="the file") -> "ClipImage":
         """The tower with published weights, of which it takes its own; on the device where they are."""
-        return load(cls, ImageConfig, image_state(state), dtype=dtype, operations=operations, source=source)
+
+        def build(shapes: Shapes) -> "ClipImage":
+            return cls(ImageConfig.of(shapes), dtype=dtype, operations=operations)
+
+        return fitted(build, image_state(state), cls.__name__, source, dtype or torch.float32)
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalised pictures [B, 3, H, W] to float32 [B, out]; pixels that fill no whole patch are not seen."""
@@ -136,7 +140,11 @@ class ClipText(nn.Module):
     @classmethod
     def from_state(cls, state: Mapping[str, Tensor], *, dtype=None, operations=nn, source="the file") -> "ClipText":
         """The tower with published weights, of which it takes its own; on the device where they are."""
-        return load(cls, TextConfig, text_state(state), dtype=dtype, operations=operations, source=source)
+
+        def build(shapes: Shapes) -> "ClipText":
+            return cls(TextConfig.of(shapes), dtype=dtype, operations=operations)
+
+        return fitted(build, text_state(state), cls.__name__, source, dtype or torch.float32)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Token ids [B, 77] to float32 [B, 77, width]: every token after the last norm, not only the prompt's end."""
@@ -190,9 +198,9 @@ def quick_gelu(x: Tensor) -> Tensor:
 
 def image_state(state: Mapping) -> dict:
     """Of published {name: anything} what the image tower has, under its names there."""
-    return {k.removeprefix(IMAGE_PREFIX): v for k, v in state.items() if k.startswith(IMAGE_PREFIX)}
+    return in_layers({k.removeprefix(IMAGE_PREFIX): v for k, v in state.items() if k.startswith(IMAGE_PREFIX)})
 
 
 def text_state(state: Mapping) -> dict:
-    """Of published {name: anything} what the text tower has."""
-    return {k: v for k, v in state.items() if k.startswith(TEXT_PREFIXES)}
+    """Of published {name: anything} what the text tower has, under its names there."""
+    return in_layers({k: v for k, v in state.items() if k.startswith(TEXT_PREFIXES)})

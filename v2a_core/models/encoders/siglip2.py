@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ...errors import InputError
+from ..fitting import fitted
 from .batches import Batches
 
 SIZE = 512
@@ -65,17 +65,15 @@ class Siglip2Image(nn.Module):
 
         dtype is float32 where left out. Raises InputError, which calls the weights source, where they don't fit.
         """
-        own = {name: value.to(dtype or torch.float32) for name, value in state.items() if name.startswith(PREFIX)}
-        try:
-            config = Siglip2Config.of({name: tuple(value.shape) for name, value in own.items()})
-            # Nothing is allocated or drawn for a module on the meta device.
-            module = cls(config, device="meta")
-            module.load_state_dict(own, assign=True)
-        except (KeyError, RuntimeError) as error:
-            raise InputError(f"{source} does not hold a whole SigLIP 2 tower: {error}. Choose another file.") from error
+        own = {name: value for name, value in state.items() if name.startswith(PREFIX)}
+
+        def build(shapes: Mapping[str, tuple[int, ...]]) -> "Siglip2Image":
+            return cls(Siglip2Config.of(shapes), device="meta")
+
+        module = fitted(build, own, "SigLIP 2 tower", source, dtype or torch.float32)
         probe = module.vision_model.head.probe
-        module.vision_model.embeddings.position_ids = torch.arange(config.positions, device=probe.device)[None]
-        return module.eval().requires_grad_(False)
+        module.vision_model.embeddings.position_ids = torch.arange(module.config.positions, device=probe.device)[None]
+        return module
 
     def forward(self, x: Tensor) -> Tensor:
         """Pictures [B, 3, 512, 512] within -1..1 to float32 [B, width]."""

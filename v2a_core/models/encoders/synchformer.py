@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from .attention import SelfAttention
+from ..fitting import fitted
+from .attention import SelfAttention, in_layers
 from .batches import Batches
-from .loading import load
 
 SIZE = 224
 SEGMENT, STRIDE = 16, 8  # frames at 25 Hz
@@ -64,7 +64,11 @@ class Synchformer(nn.Module):
     @classmethod
     def from_state(cls, state: Mapping[str, Tensor], *, dtype=None, operations=nn, source="the file") -> "Synchformer":
         """The picture half with published weights, of which it takes its own; on the device where they are."""
-        return load(cls, SynchformerConfig, visual_state(state), dtype=dtype, operations=operations, source=source)
+
+        def build(shapes: Mapping[str, tuple[int, ...]]) -> "Synchformer":
+            return cls(SynchformerConfig.of(shapes), dtype=dtype, operations=operations)
+
+        return fitted(build, visual_state(state), cls.__name__, source, dtype or torch.float32)
 
     def forward(self, x: Tensor) -> Tensor:
         """Segments [B, 3, 16, 224, 224] within -1..1 to float32 [B, 8, width]."""
@@ -185,4 +189,4 @@ class Summary(nn.Module):
 def visual_state(state: Mapping) -> dict:
     """Of published {name: anything} what the module has, under its names there."""
     own = {k.removeprefix(PREFIX): v for k, v in state.items() if k.startswith(PREFIX)}
-    return {k: v for k, v in own.items() if k not in UNUSED}
+    return in_layers({k: v for k, v in own.items() if k not in UNUSED})

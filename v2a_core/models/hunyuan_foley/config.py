@@ -62,6 +62,12 @@ VARIANTS = {
 }
 
 
+def variant_of(shapes: Mapping[str, Sequence[int]]) -> str:
+    """The name of the variant that a network's shapes tell; one of a size of its own goes by its width."""
+    config = FoleyConfig.of(shapes)
+    return min(VARIANTS, key=lambda name: (VARIANTS[name] != config, abs(VARIANTS[name].width - config.width)))
+
+
 def clip_length(duration_s: float) -> int:
     """Number of picture features that a duration takes."""
     return tick_count(duration_s, CLIP_RATE_HZ)

@@ -1,7 +1,8 @@
 """The continuous DAC codec (Kumar et al. 2023) of HunyuanVideo-Foley: 48 kHz mono, 50 latent frames a second.
 
 Decoder and encoder are modules of their own under the published names, so that either is loaded without the other.
-Both run in float32. A published convolution is a direction (`weight_v`) and a length (`weight_g`), ours their product.
+Both run in float32. A published convolution is a length and a direction (see vocoders/weight_norm.py), ours their
+product.
 """
 
 import math
@@ -11,7 +12,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from ...errors import InputError
+from ..fitting import fitted
+from ..vocoders.weight_norm import plain_weights
 
 SAMPLE_RATE_HZ = 48_000
 STRIDES = (2, 3, 4, 5, 8)  # from sound to latent
@@ -20,22 +22,6 @@ DILATIONS = (1, 3, 9)
 CHUNK = 200  # latent frames that are decoded at a time
 
 Half = TypeVar("Half", bound="DACDecoder | DACEncoder")
-
-
-def fold(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Published parameters in any type to those of the modules below, float32: weight = g * v / |v|.
-
-    The norm is taken over all axes but the first (weight normalisation, Salimans and Kingma 2016).
-    """
-    folded = {}
-    for name, value in state.items():
-        if name.endswith(".weight_v"):
-            stem, direction = name.removesuffix("_v"), value.float()
-            norm = direction.flatten(1).norm(dim=1)[:, None, None]
-            folded[stem] = direction * (state[f"{stem}_g"].float() / norm)
-        elif not name.endswith(".weight_g"):
-            folded[name] = value.float()
-    return folded
 
 
 class DACDecoder(nn.Module):
@@ -121,14 +107,8 @@ class DACEncoder(nn.Module):
 
 
 def _load(kind: type[Half], state: Mapping[str, Tensor], source: str) -> Half:
-    own = fold({name: value for name, value in state.items() if name.startswith(kind.PREFIXES)})
-    try:
-        # Nothing is allocated or drawn for a module on the meta device.
-        half = kind(*kind.sizes({name: tuple(value.shape) for name, value in own.items()}), device="meta")
-        half.load_state_dict(own, assign=True)
-    except (KeyError, RuntimeError) as error:
-        raise InputError(f"{source} does not hold a whole {kind.__name__}: {error}. Choose another file.") from error
-    return half.eval().requires_grad_(False)
+    own = plain_weights({name: value for name, value in state.items() if name.startswith(kind.PREFIXES)})
+    return fitted(lambda shapes: kind(*kind.sizes(shapes), device="meta"), dict(own), kind.__name__, source)
 
 
 class Snake(nn.Module):

@@ -1,9 +1,11 @@
 """HunyuanVideo-Foley as a family: its files, four modules, and how features are laid out for its network."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from os import PathLike
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -11,22 +13,18 @@ from torch import Tensor, nn
 from ...errors import InputError
 from ...media.video import FrameChunk, FrameRate
 from ...prompts.transcript import Transcript
+from ...weights.catalog import catalog
+from ...weights.files import find_model
 from ...weights.formats import read_state
-from ..base import Conditions, FamilySpec, TextFeatures, VisualFeatures
+from ..base import Conditions, FamilySpec, PartedFamily, TextFeatures, VisualFeatures
 from ..encoders import clap, siglip2, synchformer
 from ..encoders.clap import ClapText, read_tokenizer
 from ..encoders.siglip2 import Siglip2Image
 from ..encoders.synchformer import Synchformer
-from .config import CLIP_RATE_HZ, SLOTS, SYNC_RATE_HZ, TEXT_TOKENS, VARIANTS, clip_length, sync_length
+from .config import CLIP_RATE_HZ, SLOTS, SYNC_RATE_HZ, TEXT_TOKENS, VARIANTS, FoleyConfig, clip_length, sync_length
 from .dac import HOP, SAMPLE_RATE_HZ, DACDecoder
+from .narrow import narrow_parts
 from .network import FoleyNetwork
-
-LICENCE = "Tencent Hunyuan Community (no licence in the European Union, the United Kingdom and South Korea)"
-TITLES = {
-    "hunyuan_foley_xl": "HunyuanVideo-Foley XL, 48 kHz",
-    "hunyuan_foley_xxl": "HunyuanVideo-Foley XXL, 48 kHz",
-}
-ROLES = ("network", "vae", "siglip2", "synchformer", "clap", "tokenizer")
 
 # The first frame at or after each tick. Upstream adds up ticks in floating point, so that its 25 frames a second come
 # to 124 in 5 s of a 25 Hz video, and reads a frame beyond 15 s; here tick k is exactly k / rate.
@@ -40,10 +38,11 @@ FEATURE_RATES_HZ = {"clip": CLIP_RATE_HZ, "sync": SYNC_RATE_HZ * SLOTS / synchfo
 
 def spec_of(name: str) -> FamilySpec:
     """What a published model is, by its name."""
+    model = catalog()[name]
     return FamilySpec(
         name=name,
-        title=TITLES[name],
-        licence=LICENCE,
+        title=model.title,
+        licence=model.licence,
         sample_rate_hz=SAMPLE_RATE_HZ,
         latent_channels=VARIANTS[name].latent_dim,
         latent_rate_hz=SAMPLE_RATE_HZ / HOP,
@@ -59,14 +58,7 @@ def spec_of(name: str) -> FamilySpec:
     )
 
 
-@dataclass
-class FoleyFamily:
-    spec: FamilySpec
-    network: FoleyNetwork
-    visual: "FoleyVisual"
-    text: "FoleyText"
-    decoder: DACDecoder
-
+class FoleyFamily(PartedFamily):
     def condition(
         self,
         text: TextFeatures | None,
@@ -150,56 +142,98 @@ class FoleyText(nn.Module):
         return TextFeatures(self.family, torch.stack([*rows[:TEXT_TOKENS], padding]), prompt)
 
 
-Weights = Mapping[str, str | PathLike] | str | None
+Weights = Mapping[str, str | PathLike] | str | PathLike | None
 
 
 def load(name: str, *, device="cpu", dtype=None, operations=None, weights: Weights = None) -> FoleyFamily:
-    """A published model by its name; weights names a file for each of ROLES.
+    """A published model by its name, its files found where models are kept.
 
-    "random" gives narrow networks of the whole layout with seeded random weights, for tests. dtype is the network's,
-    bfloat16 as published where left out; all else runs in float32, as upstream. A network's tensors in float8 stay so.
-    Raises InputError where a file is missing, is of another kind or of another size.
+    weights names other files by role ("network", "vae", "siglip2", "synchformer", "clap", "tokenizer"), or the
+    network's alone; "random" gives narrow networks of the whole layout with seeded random weights, for tests. dtype is
+    the network's, bfloat16 as published where left out; all else runs in float32, as upstream. A network's tensors in
+    float8 stay so. Raises InputError where a file is missing, is of another kind or of another size.
     """
     if find_spec("transformers") is None:
-        raise InputError(f"{TITLES[name]} needs the package transformers: install it with `pip install transformers`.")
+        title = catalog()[name].title
+        raise InputError(f"{title} needs the package transformers: install it with `pip install transformers`.")
     if weights == "random":
-        from .narrow import narrow
+        made = narrow_parts(dtype=dtype, operations=operations)
+        parts = {part: lambda module=module: module for part, module in made.items()}
+    else:
+        chosen = weights if isinstance(weights, Mapping) or weights is None else {"network": weights}
+        parts = _published_parts(name, find_model(name, _with_tokenizer(chosen)), dtype=dtype, operations=operations)
 
-        return narrow(name, device=device, dtype=dtype, operations=operations)
-    files = dict(weights) if isinstance(weights, Mapping) else {}
-    missing = [role for role in ROLES if role not in files]
-    if missing:
-        raise InputError(f"{TITLES[name]} needs files for {', '.join(missing)} too: give a path for each.")
+    def placed(module: nn.Module) -> nn.Module:
+        return module.to(device).eval().requires_grad_(False)
 
-    def read(role: str, *prefixes: str) -> tuple[dict[str, Tensor], str]:
-        return read_state(files[role], only=prefixes or ("",))[1], str(files[role])
-
-    state, source = read("network")
-    network = FoleyNetwork.from_state(state, dtype=dtype, operations=operations, source=source)
-    if network.config != VARIANTS[name]:
-        raise InputError(f"{source} is not of the size of {TITLES[name]}: choose another file, or the other model.")
-    state, source = read("siglip2", siglip2.PREFIX)
-    image = Siglip2Image.from_state(state, source=source)
-    state, source = read("synchformer", synchformer.PREFIX)
-    timing = Synchformer.from_state(state, source=source)
-    state, source = read("clap", clap.PREFIX)
-    words = ClapText.from_state(state, read_tokenizer(files["tokenizer"]), source=source)
-    state, source = read("vae", *DACDecoder.PREFIXES)
-    return assemble(name, network, image, timing, words, DACDecoder.from_state(state, source), device=device)
+    return FoleyFamily(
+        spec_of(name),
+        placed(parts["network"]()),
+        {
+            "visual": lambda: placed(FoleyVisual(name, parts["image"](), parts["timing"]())),
+            "text": lambda: placed(FoleyText(name, parts["words"]())),
+            "decoder": lambda: placed(parts["decoder"]()),
+        },
+    )
 
 
-def assemble(
-    name: str,
-    network: FoleyNetwork,
-    image: Siglip2Image,
-    timing: Synchformer,
-    words: ClapText,
-    decoder: DACDecoder,
-    *,
-    device="cpu",
-) -> FoleyFamily:
-    """A family of its networks, on one device and ready for use."""
-    family = FoleyFamily(spec_of(name), network, FoleyVisual(name, image, timing), FoleyText(name, words), decoder)
-    for part in (family.network, family.visual, family.text, family.decoder):
-        part.to(device).eval().requires_grad_(False)
-    return family
+def _with_tokenizer(chosen: Mapping[str, str | PathLike] | None) -> dict[str, str | PathLike]:
+    """Files by role; a folder that is chosen for CLAP gives its tokenizer too, unless another one is chosen."""
+    files = dict(chosen or {})
+    folder = files.get("clap")
+    if folder is not None and "tokenizer" not in files and (Path(folder) / "tokenizer.json").is_file():
+        files["tokenizer"] = folder
+    return files
+
+
+def _published_parts(name: str, files: Mapping[str, Path], *, dtype, operations) -> dict[str, Callable[[], nn.Module]]:
+    """What narrow_parts gives, with the weights of files by role: all of them are looked into, none is copied yet."""
+    only = {"siglip2": (siglip2.PREFIX,), "clap": (clap.PREFIX,), "vae": DACDecoder.PREFIXES}
+    states = {}
+    for part in catalog()[name].parts:
+        if not part.layout:
+            continue
+        size = name.rpartition("_")[2] if part.role == "network" else None
+        keep = only.get(part.role, ("",))
+        states[part.role] = read_state(files[part.role], layout=part.layout, size=size, only=keep)[1]
+    tokenizer = read_tokenizer(files["tokenizer"])
+    check_variant(name, states, files)
+
+    def part(kind: type, role: str, *more, **options) -> Callable[[], nn.Module]:
+        return lambda: kind.from_state(states[role], *more, **options, source=str(files[role]))
+
+    return {
+        "network": part(FoleyNetwork, "network", dtype=dtype, operations=operations),
+        "image": part(Siglip2Image, "siglip2"),
+        "timing": part(Synchformer, "synchformer"),
+        "words": part(ClapText, "clap", tokenizer),
+        "decoder": part(DACDecoder, "vae"),
+    }
+
+
+def check_variant(name: str, states: Mapping[str, Mapping[str, Tensor]], files: Mapping[str, Path]) -> None:
+    """Raise InputError where a file holds another variant's network, or an encoder that is not the network's own.
+
+    states and files are by role. A network of a size of its own may be any variant.
+    """
+    shapes = {role: {key: tuple(value.shape) for key, value in state.items()} for role, state in states.items()}
+    config = FoleyConfig.of(shapes["network"], str(files["network"]))
+    for other, variant in VARIANTS.items():
+        if config == variant and other != name:
+            raise InputError(
+                f"{files['network']} holds the network of {other}, not of {name}: choose that model, or another file."
+            )
+    image = shapes["siglip2"][f"{siglip2.PREFIX}embeddings.patch_embedding.weight"]
+    positions = shapes["siglip2"][f"{siglip2.PREFIX}embeddings.position_embedding.weight"][0]
+    side = image[-1] * math.isqrt(positions)
+    if side != siglip2.SIZE:
+        raise InputError(
+            f"{files['siglip2']} is a SigLIP encoder for pictures of {side} pixels, and the model needs one for "
+            f"{siglip2.SIZE}: choose siglip2-base-patch16-512."
+        )
+    words = shapes["clap"][f"{clap.PREFIX}embeddings.word_embeddings.weight"]
+    for role, gives, reads in (("siglip2", image[0], config.clip_width), ("clap", words[1], config.text_width)):
+        if gives != reads:
+            raise InputError(
+                f"{files[role]} gives vectors of {gives} numbers, and the network reads {reads}: choose another file."
+            )

@@ -8,7 +8,6 @@ from ..encoders.siglip2 import SIZE, Siglip2Config, Siglip2Image
 from ..encoders.synchformer import Synchformer, SynchformerConfig
 from .config import SLOTS, FoleyConfig
 from .dac import DACDecoder
-from .family import FoleyFamily, assemble
 from .network import FoleyNetwork
 
 WIDTH = 64  # of all features
@@ -20,24 +19,27 @@ SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 DECODER_WIDTH = 64
 
 
-def narrow(name: str, *, device="cpu", dtype=None, operations=None) -> FoleyFamily:
-    """A family that is called by a published name; the same numbers every time."""
+def narrow_parts(*, dtype=None, operations=None) -> dict[str, nn.Module]:
+    """Network, SigLIP 2's image tower, Synchformer, CLAP's text tower and DAC decoder, on the CPU, by name.
+
+    They hold the same numbers every time.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        network = FoleyNetwork(NETWORK, dtype=dtype, operations=operations or nn)
         tokenizer = _tokenizer()
         words = ClapConfig(WIDTH, inner=WIDTH, layers=1, positions=514, vocabulary=tokenizer.get_vocab_size())
-        parts = (
-            Siglip2Image(IMAGE),
-            Synchformer(TIMING),
-            ClapText(words, tokenizer),
-            DACDecoder(width=DECODER_WIDTH),
-        )
-        for part in (network, *parts):
+        parts = {
+            "network": FoleyNetwork(NETWORK, dtype=dtype, operations=operations or nn),
+            "image": Siglip2Image(IMAGE),
+            "timing": Synchformer(TIMING),
+            "words": ClapText(words, tokenizer),
+            "decoder": DACDecoder(width=DECODER_WIDTH),
+        }
+        for part in parts.values():
             for parameter in part.parameters():
                 if not parameter.any():
                     parameter.data.normal_(std=0.5)
-    return assemble(name, network, *parts, device=device)
+    return parts
 
 
 def _tokenizer():

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...errors import InputError
+from ..fitting import fitted
 from ..layers import time_conv
 from . import casting
 from .blocks import TRIPLE_EPS, GatedMLP, Rotations, SingleBlock, TripleBlock, nearest_exact, normalize_wide
@@ -71,15 +71,10 @@ class FoleyNetwork(nn.Module):
         small = {name for name, value in state.items() if value.dtype.itemsize == 1}
         config = FoleyConfig.of({name: tuple(value.shape) for name, value in state.items()}, source)
         state = {name: _in_windows(value if name in small else value.to(dtype)) for name, value in state.items()}
-        # Nothing is allocated or drawn for a module on the meta device.
-        network = cls(config, dtype=dtype, device="meta", operations=operations or (casting if small else nn))
-        try:
-            network.load_state_dict(state, assign=True)
-        except RuntimeError as error:
-            raise InputError(
-                f"{source} does not hold a whole HunyuanVideo-Foley network: {error}. Choose another file."
-            ) from error
-        return network.eval().requires_grad_(False)
+        operations = operations or (casting if small else nn)
+        return fitted(
+            lambda _: cls(config, dtype=dtype, operations=operations), state, "HunyuanVideo-Foley network", source
+        )
 
     def forward(
         self, x: Tensor, sigma: Tensor, *, text: Tensor, clip: Tensor, sync: Tensor, text_length: Tensor | None = None

@@ -1,7 +1,6 @@
 """MMAudio as a family: five files of weights, four modules, and how features are laid out for its network."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from ...prompts.transcript import Transcript
 from ...weights.catalog import catalog
 from ...weights.files import find_model
 from ...weights.formats import read_state
-from ..base import Conditions, FamilySpec, TextFeatures, VisualFeatures
+from ..base import Conditions, FamilySpec, PartedFamily, TextFeatures, VisualFeatures
 from ..encoders import clip, synchformer
 from ..encoders.clip import ClipImage, ClipText
 from ..encoders.synchformer import Synchformer
@@ -54,27 +53,7 @@ def spec_of(name: str) -> FamilySpec:
     )
 
 
-class MMAudioFamily:
-    """The four modules; all but the network are made when they are first asked for, and stay in their files till then.
-
-    make says how a module is made, by its name here.
-    """
-
-    def __init__(self, spec: FamilySpec, network: MMAudioNetwork, make: Mapping[str, Callable[[], nn.Module]]):
-        self.spec, self.network, self._make = spec, network, make
-
-    @cached_property
-    def visual(self) -> "MMAudioVisual":
-        return self._make["visual"]()
-
-    @cached_property
-    def text(self) -> "MMAudioText":
-        return self._make["text"]()
-
-    @cached_property
-    def decoder(self) -> "MMAudioDecoder":
-        return self._make["decoder"]()
-
+class MMAudioFamily(PartedFamily):
     def condition(
         self,
         text: TextFeatures | None,
@@ -198,9 +177,9 @@ def load(name: str, *, device="cpu", dtype=None, operations=None, weights: Weigh
 def _published_parts(name: str, files: Mapping[str, Path], **make) -> dict[str, Callable[[], nn.Module]]:
     """What narrow_parts gives, with the weights of files by role: all of them are looked into, none is copied yet."""
     states, rate = {}, VARIANTS[name].rate
-    for role, path in files.items():
-        only = ("decoder.", "data_") if role == "vae" else ("",)
-        states[role] = read_state(path, role=role, rate=rate, only=only)[1]
+    for part in catalog()[name].parts:
+        only = ("decoder.", "data_") if part.role == "vae" else ("",)
+        states[part.role] = read_state(files[part.role], layout=part.layout, size=rate, only=only)[1]
     check_variant(name, states["network"], files["network"])
 
     def part(kind: type, role: str, **options) -> Callable[[], nn.Module]:

@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
+from ..fitting import fitted
 from ..layers import ConvMLP, modulate, normalize, time_conv, windows
 from ..rope import rope_table, rotate
-from ..vocoders.fitting import fitted
 from .config import HEAD_WIDTH, SLOTS, MMAudioConfig
 
 # Upstream leaves it to torch, whose default was that of the input's type up to version 2.5 (0.0078 in bfloat16) and is
@@ -74,7 +74,7 @@ class MMAudioNetwork(nn.Module):
         network = cls(config, dtype=dtype, device="meta", operations=operations)
         like = network.state_dict()
         state = {name: _as(like[name], value) if name in like else value for name, value in state.items()}
-        return fitted(lambda: network, state, "MMAudio network", source)
+        return fitted(lambda _: network, state, "MMAudio network", source)
 
     def prepare(self, *, text: Tensor, clip: Tensor, sync: Tensor) -> dict[str, Tensor]:
         """The part of the work that no step changes: features of CLIP and Synchformer to tokens of the network's width.

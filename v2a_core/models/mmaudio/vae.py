@@ -21,7 +21,7 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from ...errors import InputError
-from ..vocoders.fitting import fitted
+from ..fitting import fitted
 from .vae_layers import ADD, EPSILON, KEEP, SILU, Level, Middle, conv
 
 LIMIT = 256.0  # of what passes between the decoder's levels
@@ -84,7 +84,7 @@ class VAEDecoder(nn.Module):
         half = _fold(state, "decoder")
         half["conv_out.weight"] *= state["data_std"].float().view(-1, 1, 1)
         half["conv_out.bias"] = state["data_mean"].float().flatten()
-        return fitted(lambda: cls(config), half, "decoder of an MMAudio VAE", source)
+        return fitted(lambda _: cls(config), half, "decoder of an MMAudio VAE", source)
 
 
 class VAEEncoder(nn.Module):
@@ -118,7 +118,7 @@ class VAEEncoder(nn.Module):
         """The encoder that published tensors hold; raises InputError, which calls them source, where they don't."""
         config = VAEConfig.of(_shapes(state), "encoder", source)
         half = _fold(state, "encoder") | {name: state[name].float() for name in ("data_mean", "data_std")}
-        return fitted(lambda: cls(config), half, "encoder of an MMAudio VAE", source)
+        return fitted(lambda _: cls(config), half, "encoder of an MMAudio VAE", source)
 
 
 def _shapes(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError
-from .fitting import fitted
+from ..fitting import fitted
 from .snake import REACH, Snake, snake_kernels
 from .time_conv import TimeConv
 from .weight_norm import plain_weights
@@ -127,7 +127,7 @@ class BigVGAN(nn.Module):
         """The vocoder that published tensors hold; raises InputError, which calls them source, where they don't."""
         plain = dict(plain_weights(state))
         config = BigVGANConfig.of({name: tuple(value.shape) for name, value in plain.items()}, source)
-        return fitted(lambda: cls(config), _fold(plain, config), "BigVGAN vocoder", source)
+        return fitted(lambda _: cls(config), _fold(plain, config), "BigVGAN vocoder", source)
 
 
 class Block(nn.Module):
