@@ -21,9 +21,9 @@ FAMILIES = {
 def load_family(name, *, device="cpu", dtype=None, operations=None, weights=None):
     """Load a model family by its catalogue name.
 
-    device and dtype place and type the modules (dtype is the model's own by default), operations names the module that layers of the
-    network are taken from (torch.nn by default), weights is a path that replaces the shipped or downloaded file, or
-    {role: path} where a model has several. Raises InputError for an unknown name.
+    device and dtype place and type the modules (the model's own type by default), operations names the module that
+    layers of the network are taken from (torch.nn by default), weights is a path that replaces the shipped or
+    downloaded file, or {role: path} where a model has several. Raises InputError for an unknown name.
     """
     if name not in FAMILIES:
         raise InputError(f"There is no model called {name!r}: choose one of {', '.join(FAMILIES)}.")
