@@ -200,7 +200,7 @@ def test_weights_keep_the_layout_that_is_fast_when_loaded(files):
 
 
 def test_the_wrong_file_for_a_role_is_named(files):
-    with pytest.raises(InputError, match=r"vae_16k\.safetensors is not an MMAudio network: .* looks like an MMAudio VAE"):
+    with pytest.raises(InputError, match=r"vae_16k\.safetensors is not an MMAudio network: .* like an MMAudio VAE"):
         load_family(SMALL, weights={**files, "network": files["vae"]})
     with pytest.raises(InputError, match=r"an MMAudio network of 16 kHz, and the model needs .* of 44 kHz"):
         load_family(LARGE, weights=files)
