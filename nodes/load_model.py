@@ -97,14 +97,14 @@ def model_inputs() -> list:
 def file_of_family(path: str) -> tuple[str, str]:
     """(family, path) of a weights file, as its shapes or its metadata say; raises InputError where neither does."""
     from ..v2a_core.errors import InputError
-    from ..v2a_core.models.mmaudio.config import variant_of
+    from ..v2a_core.models import network_name
     from ..v2a_core.weights.formats import read_shapes
-    from ..v2a_core.weights.layouts import layout_of, looks_like
+    from ..v2a_core.weights.layouts import looks_like
 
     metadata, shapes = read_shapes(path)
-    layout = layout_of(shapes)
-    if layout is not None and layout.role == "network":
-        return variant_of(shapes), path
+    name = network_name(shapes)
+    if name is not None:
+        return name, path
     if "family" not in metadata:
         raise InputError(
             f"{path} does not say which model it is for, and looks like {looks_like(shapes)}: choose a file that holds "
