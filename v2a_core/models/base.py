@@ -99,9 +99,8 @@ class Family(Protocol):
     spec: FamilySpec
     visual: nn.Module  # a VisualEncoder
     text: nn.Module  # a TextEncoder
-    network: (
-        nn.Module
-    )  # forward(x [B, C, T], sigma [B], **tensors) -> velocity [B, C, T]; see sampling.guidance.Network
+    # forward(x [B, C, T], sigma [B], **tensors) -> velocity [B, C, T]; see sampling.guidance.Network
+    network: nn.Module
     decoder: nn.Module  # a Decoder
 
     def condition(

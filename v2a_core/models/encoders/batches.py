@@ -34,3 +34,19 @@ class Batches:
     def _run(self) -> None:
         self.encoded.append(self.encode(torch.stack(self.waiting)))
         self.waiting = []
+
+
+class FrameStream:
+    """Frames to features as they stream by, in bounded memory; a frame like the one before is encoded once."""
+
+    def __init__(self, encode: Callable[[Tensor], Tensor], size: int):
+        self.batches = Batches(encode, size)
+
+    def add(self, frames: Tensor) -> None:
+        """Frames uint8 [n, H, W, 3] that follow those before."""
+        for frame in frames:
+            self.batches.add(frame)
+
+    def features(self) -> Tensor:
+        """One vector for each frame, float32 [frames, D]."""
+        return self.batches.results()

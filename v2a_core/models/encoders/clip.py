@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..fitting import fitted
 from .attention import SelfAttention, in_layers
-from .batches import Batches
+from .batches import FrameStream
 from .clip_tokens import tokenize
 
 SIZE = 384  # what the image tower is given; its 27 patches of 14 pixels leave the last six rows and columns unseen
@@ -104,25 +104,9 @@ class ClipImage(nn.Module):
         mean, std = (torch.tensor(values, device=x.device)[:, None, None] for values in (MEAN, STD))
         return self((x - mean) / std)
 
-    def stream(self) -> "ImageStream":
+    def stream(self) -> FrameStream:
         """Takes a video's frames as they come."""
-        return ImageStream(self)
-
-
-class ImageStream:
-    """Frames to features as they stream by, in bounded memory; a frame like the one before is encoded once."""
-
-    def __init__(self, tower: ClipImage):
-        self.batches = Batches(tower.encode, BATCH)
-
-    def add(self, frames: Tensor) -> None:
-        """Frames uint8 [n, 384, 384, 3] that follow those before."""
-        for frame in frames:
-            self.batches.add(frame)
-
-    def features(self) -> Tensor:
-        """One vector for each frame, float32 [frames, out]."""
-        return self.batches.results()
+        return FrameStream(self.encode, BATCH)
 
 
 class ClipText(nn.Module):

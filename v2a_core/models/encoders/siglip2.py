@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..fitting import fitted
-from .batches import Batches
+from .batches import FrameStream
 
 SIZE = 512
 HEAD_WIDTH = 64
@@ -84,22 +84,6 @@ class Siglip2Image(nn.Module):
         x = frames.to(self.vision_model.head.probe.device).permute(0, 3, 1, 2)
         return self(x.float() / 127.5 - 1)
 
-    def stream(self) -> "Siglip2Stream":
+    def stream(self) -> FrameStream:
         """Takes a video's frames as they come."""
-        return Siglip2Stream(self)
-
-
-class Siglip2Stream:
-    """Frames to features as they stream by, in bounded memory; a frame like the one before is encoded once."""
-
-    def __init__(self, tower: Siglip2Image):
-        self.batches = Batches(tower.encode, BATCH)
-
-    def add(self, frames: Tensor) -> None:
-        """Frames uint8 [n, 512, 512, 3] that follow those before."""
-        for frame in frames:
-            self.batches.add(frame)
-
-    def features(self) -> Tensor:
-        """One vector for each frame, float32 [frames, width]."""
-        return self.batches.results()
+        return FrameStream(self.encode, BATCH)

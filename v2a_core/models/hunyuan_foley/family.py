@@ -1,7 +1,7 @@
 """HunyuanVideo-Foley as a family: its files, four modules, and how features are laid out for its network."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from os import PathLike
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError
-from ...media.video import FrameChunk, FrameRate
+from ...media.video import FrameRate
 from ...prompts.transcript import Transcript
 from ...weights.catalog import catalog
 from ...weights.files import find_model
@@ -19,9 +19,10 @@ from ...weights.formats import read_state
 from ..base import Conditions, FamilySpec, PartedFamily, TextFeatures, VisualFeatures
 from ..encoders import clap, siglip2, synchformer
 from ..encoders.clap import ClapText, read_tokenizer
+from ..encoders.picture_and_timing import PictureAndTiming, over
 from ..encoders.siglip2 import Siglip2Image
 from ..encoders.synchformer import Synchformer
-from .config import CLIP_RATE_HZ, SLOTS, SYNC_RATE_HZ, TEXT_TOKENS, VARIANTS, FoleyConfig, clip_length, sync_length
+from .config import CLIP_RATE_HZ, SLOTS, SYNC_RATE_HZ, TEXT_TOKENS, VARIANTS, FoleyConfig, lengths
 from .dac import HOP, SAMPLE_RATE_HZ, DACDecoder
 from .narrow import narrow_parts
 from .network import FoleyNetwork
@@ -75,16 +76,10 @@ class FoleyFamily(PartedFamily):
             raise InputError("HunyuanVideo-Foley can't speak: disconnect the transcript, or choose a model that can.")
         *rows, padding = (text if text is not None else self.text.encode("")).tokens.float().cpu()
         tokens = torch.stack([*rows, *[padding] * (TEXT_TOKENS - len(rows))])
-        network, seen = self.network, dict(video.tensors) if video is not None else {}
-        lengths = {"clip": clip_length(duration_s), "sync": sync_length(duration_s)}
-        if video is not None and not video.duration_s:
-            seen = {name: one.expand(lengths[name], -1) for name, one in seen.items()}
+        empty = {"clip": self.network.empty_clip_feat, "sync": self.network.empty_sync_feat}
         return Conditions(
             text={"text": tokens[None], "text_length": torch.tensor([len(rows)])},
-            video={
-                "clip": _over(seen.get("clip"), network.empty_clip_feat, lengths["clip"]),
-                "sync": _over(seen.get("sync"), network.empty_sync_feat, lengths["sync"]),
-            },
+            video=over(lengths(duration_s), video, empty),
         )
 
     def align(self, conditions: Sequence[Conditions]) -> list[Conditions]:
@@ -94,36 +89,6 @@ class FoleyFamily(PartedFamily):
         """
         longest = max(int(one.text["text_length"]) for one in conditions)
         return [replace(one, text={**one.text, "text_length": torch.tensor([longest])}) for one in conditions]
-
-
-def _over(features: Tensor | None, empty: Tensor, length: int) -> Tensor:
-    """Features [n, D] and, after their end, the empty one [1, D]: float32 [1, length, D] on the CPU."""
-    out = empty.float().cpu().repeat(length, 1)
-    if features is not None:
-        out[: len(features)] = features[:length].float().cpu()
-    return out[None]
-
-
-class FoleyVisual(nn.Module):
-    """What a video shows, by SigLIP 2 eight times a second, and when it moves, by Synchformer 25 times a second."""
-
-    def __init__(self, family: str, image: Siglip2Image, timing: Synchformer):
-        super().__init__()
-        self.family, self.image, self.timing = family, image, timing
-
-    def encode(self, chunks: Iterable[tuple[str, FrameChunk]], duration_s: float) -> VisualFeatures:
-        """Encode a video as it streams by; an encoder that gets no frames is left out."""
-        streams = {"clip": self.image.stream(), "sync": self.timing.stream()}
-        seen = set()
-        for name, chunk in chunks:
-            streams[name].add(chunk.frames)
-            seen.add(name)
-        tensors = {}
-        if "clip" in seen:
-            tensors["clip"] = streams["clip"].features()[: clip_length(duration_s)]
-        if "sync" in seen:
-            tensors["sync"] = streams["sync"].features(sync_length(duration_s) // SLOTS)
-        return VisualFeatures(self.family, tensors, {name: FEATURE_RATES_HZ[name] for name in tensors}, duration_s)
 
 
 class FoleyText(nn.Module):
@@ -170,7 +135,9 @@ def load(name: str, *, device="cpu", dtype=None, operations=None, weights: Weigh
         spec_of(name),
         placed(parts["network"]()),
         {
-            "visual": lambda: placed(FoleyVisual(name, parts["image"](), parts["timing"]())),
+            "visual": lambda: placed(
+                PictureAndTiming(name, parts["image"](), parts["timing"](), lengths, FEATURE_RATES_HZ)
+            ),
             "text": lambda: placed(FoleyText(name, parts["words"]())),
             "decoder": lambda: placed(parts["decoder"]()),
         },

@@ -112,3 +112,8 @@ def sync_length(duration_s: float) -> int:
     """Number of timing features that a duration takes: those of its whole segments, of one at least."""
     segments = math.floor((duration_s * SYNC_RATE_HZ - SEGMENT + _EPSILON) / STRIDE) + 1
     return max(1, segments) * SLOTS
+
+
+def lengths(duration_s: float) -> dict[str, int]:
+    """Both, by encoder."""
+    return {"clip": clip_length(duration_s), "sync": sync_length(duration_s)}

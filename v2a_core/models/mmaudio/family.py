@@ -1,13 +1,13 @@
 """MMAudio as a family: five files of weights, four modules, and how features are laid out for its network."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
 
 from torch import Tensor, nn
 
 from ...errors import InputError
-from ...media.video import FrameChunk, FrameRate
+from ...media.video import FrameRate
 from ...prompts.transcript import Transcript
 from ...weights.catalog import catalog
 from ...weights.files import find_model
@@ -15,9 +15,10 @@ from ...weights.formats import read_state
 from ..base import Conditions, FamilySpec, PartedFamily, TextFeatures, VisualFeatures
 from ..encoders import clip, synchformer
 from ..encoders.clip import ClipImage, ClipText
+from ..encoders.picture_and_timing import PictureAndTiming, over
 from ..encoders.synchformer import Synchformer
 from ..vocoders.bigvgan import BigVGAN
-from .config import CLIP_RATE_HZ, SLOTS, SYNC_RATE_HZ, VARIANTS, MMAudioConfig, clip_length, sync_length
+from .config import CLIP_RATE_HZ, SLOTS, SYNC_RATE_HZ, VARIANTS, MMAudioConfig, lengths
 from .narrow import narrow_parts
 from .network import MMAudioNetwork
 from .vae import VAEDecoder
@@ -67,48 +68,12 @@ class MMAudioFamily(PartedFamily):
         """
         if transcript is not None and transcript.lines:
             raise InputError("MMAudio can't speak: disconnect the transcript, or choose a model that can.")
-        network, seen = self.network, dict(video.tensors) if video is not None else {}
-        lengths = {"clip": clip_length(duration_s), "sync": sync_length(duration_s)}
-        if video is not None and not video.duration_s:
-            seen = {name: one.expand(lengths[name], -1) for name, one in seen.items()}
-        words = network.empty_string_feat if text is None else text.tokens
+        empty = {"clip": self.network.empty_clip_feat, "sync": self.network.empty_sync_feat}
+        words = self.network.empty_string_feat if text is None else text.tokens
         return Conditions(
             text={"text": words[None].float().cpu()},
-            video={
-                "clip": _over(seen.get("clip"), network.empty_clip_feat, lengths["clip"]),
-                "sync": _over(seen.get("sync"), network.empty_sync_feat, lengths["sync"]),
-            },
+            video=over(lengths(duration_s), video, empty),
         )
-
-
-def _over(features: Tensor | None, empty: Tensor, length: int) -> Tensor:
-    """Features [n, D] and, after their end, the empty one [1, D]: float32 [1, length, D] on the CPU."""
-    out = empty.float().cpu().repeat(length, 1)
-    if features is not None:
-        out[: len(features)] = features[:length].float().cpu()
-    return out[None]
-
-
-class MMAudioVisual(nn.Module):
-    """What a video shows, by CLIP eight times a second, and when it moves, by Synchformer 24 times a second."""
-
-    def __init__(self, family: str, image: ClipImage, timing: Synchformer):
-        super().__init__()
-        self.family, self.image, self.timing = family, image, timing
-
-    def encode(self, chunks: Iterable[tuple[str, FrameChunk]], duration_s: float) -> VisualFeatures:
-        """Encode a video as it streams by; an encoder that gets no frames is left out."""
-        streams = {"clip": self.image.stream(), "sync": self.timing.stream()}
-        seen = set()
-        for name, chunk in chunks:
-            streams[name].add(chunk.frames)
-            seen.add(name)
-        tensors = {}
-        if "clip" in seen:
-            tensors["clip"] = streams["clip"].features()[: clip_length(duration_s)]
-        if "sync" in seen:
-            tensors["sync"] = streams["sync"].features(sync_length(duration_s) // SLOTS)
-        return VisualFeatures(self.family, tensors, {name: FEATURE_RATES_HZ[name] for name in tensors}, duration_s)
 
 
 class MMAudioText(nn.Module):
@@ -167,7 +132,9 @@ def load(name: str, *, device="cpu", dtype=None, operations=None, weights: Weigh
         spec_of(name),
         network,
         {
-            "visual": lambda: placed(MMAudioVisual(name, parts["image"](), parts["timing"]())),
+            "visual": lambda: placed(
+                PictureAndTiming(name, parts["image"](), parts["timing"](), lengths, FEATURE_RATES_HZ)
+            ),
             "text": lambda: placed(MMAudioText(name, parts["words"](), network.empty_string_feat)),
             "decoder": lambda: placed(MMAudioDecoder(network, parts["vae"](), parts["vocoder"]())),
         },
