@@ -29,7 +29,7 @@ def published(family: FoleyFamily, spelling: str = "legacy") -> dict[str, dict[s
     timing = family.visual.timing.state_dict().items()
     return {
         "network": {name: value.bfloat16() for name, value in family.network.state_dict().items()},
-        "vae": _codec(family, spelling) | {"encoder.block.0.bias": torch.zeros(1)},
+        "vae": _codec(family, spelling),
         "siglip2": family.visual.image.state_dict() | {"text_model.head.bias": torch.zeros(1)},
         "synchformer": {f"vfeat_extractor.{name.replace('.in_proj.', '.in_proj_')}": value for name, value in timing}
         | {"afeat_extractor.cls_token": torch.zeros(1)},
@@ -39,8 +39,8 @@ def published(family: FoleyFamily, spelling: str = "legacy") -> dict[str, dict[s
 
 def _codec(family: FoleyFamily, spelling: str) -> dict[str, Tensor]:
     state, (gain, direction) = {}, WEIGHT_NORM[spelling]
-    for name, value in family.decoder.state_dict().items():
-        if name.endswith(".weight") and not name.startswith("post_quant_conv."):
+    for name, value in (family.decoder.state_dict() | family.encoder.state_dict()).items():
+        if name.endswith(".weight") and "quant_conv." not in name:
             stem = name.removesuffix("weight")
             # Half the direction, twice the length: only their product counts.
             length = value.flatten(1).norm(dim=1)[:, None, None]

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from .errors import InputError
-from .media.audio import Audio, fit_length
+from .media.audio import Audio, fit_length, match_channels, resample
 from .media.formats import choose_codec
 from .media.mask import masked
 from .media.mux import mux
@@ -29,6 +30,8 @@ from .sampling.solvers import SOLVERS
 from .settings import Settings, check_device, check_duration, check_output, check_prompt, take_seeds
 
 Progress = Callable[[str, int, int], None]
+
+LOOK_AHEAD_S = 0.01
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,25 @@ def encode_prompt(family: Family, prompt: str, name: str = "prompt") -> TextFeat
 
 
 @torch.inference_mode()
+def encode_audio(family: Family, audio: Audio, duration_s: float) -> Tensor:
+    """A sound as the latent [1, C, T] of duration_s, such as sampling ends in; silence follows a sound that is shorter.
+
+    Raises InputError where the family can't turn sounds into latents.
+    """
+    spec = family.spec
+    check_duration(spec, duration_s, "the sound")
+    if not hasattr(family, "encoder"):
+        raise InputError(f"The model {spec.name!r} can't begin with a sound: choose another model.")
+    if not audio.samples.isfinite().all():
+        raise InputError("The sound holds samples that are not finite: check what made it.")
+    whole_s = spec.latent_length(duration_s) / spec.latent_rate_hz
+    # Resampling looks ahead, so the cut comes after it.
+    heard = _padded(audio.samples, (whole_s + LOOK_AHEAD_S) * audio.rate_hz)
+    mono = resample(Audio(match_channels(heard, 1), audio.rate_hz), spec.sample_rate_hz).samples
+    return family.encoder.encode(_padded(mono, whole_s * spec.sample_rate_hz)[None]).float()
+
+
+@torch.inference_mode()
 def condition(
     family: Family,
     positive: TextFeatures | None,
@@ -235,6 +257,11 @@ def _source(video: VideoSource | str | os.PathLike, start_s: float, duration_s: 
     if start_s or duration_s is not None:
         raise InputError("A VideoSource holds its own trim: leave start_s and duration_s out, or give the path.")
     return video
+
+
+def _padded(samples: Tensor, length: float) -> Tensor:
+    """Samples [C, N] to the nearest whole length: silence after them, or what is over cut off."""
+    return pad(samples, (0, round(length) - samples.shape[-1]))
 
 
 def _take_paths(output: str | os.PathLike, seeds: Sequence[int]) -> list[Path]:

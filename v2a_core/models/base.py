@@ -93,8 +93,16 @@ class Decoder(Protocol):
         """Latent [B, C, T] to waveforms float32 [B, channels, N] at the family's sample rate, not yet trimmed."""
 
 
+class Encoder(Protocol):
+    def encode(self, samples: Tensor) -> Tensor:
+        """Waveforms float32 [B, 1, N] at the family's sample rate to latents [B, C, T] such as the network makes.
+
+        N is that of T whole latent frames.
+        """
+
+
 class Family(Protocol):
-    """A model family: four modules that can be moved between devices apart, and the glue between them."""
+    """A model family: modules that can be moved between devices apart, and the glue between them."""
 
     spec: FamilySpec
     visual: nn.Module  # a VisualEncoder
@@ -102,6 +110,8 @@ class Family(Protocol):
     # forward(x [B, C, T], sigma [B], **tensors) -> velocity [B, C, T]; see sampling.guidance.Network
     network: nn.Module
     decoder: nn.Module  # a Decoder
+    # An Encoder; a family whose sounds can't be turned back into latents has none.
+    encoder: nn.Module
 
     def condition(
         self,
@@ -133,3 +143,7 @@ class PartedFamily:
     @cached_property
     def decoder(self) -> nn.Module:
         return self._make["decoder"]()
+
+    @cached_property
+    def encoder(self) -> nn.Module:
+        return self._make["encoder"]()

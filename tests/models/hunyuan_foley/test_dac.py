@@ -54,6 +54,19 @@ def test_pieces_are_the_whole(weights, monkeypatch):
         assert max(sizes) <= 13 + 2 * CONTEXT
 
 
+def test_pieces_of_sound_are_the_whole(weights, monkeypatch):
+    encoder = DACEncoder.from_state(weights).double()
+    monkeypatch.setattr(dac, "CHUNK", 13)
+    sizes = []
+    encoder.quant_conv.register_forward_pre_hook(lambda _, inputs: sizes.append(inputs[0].shape[-1]))
+    for frames in (1, 14, 60):
+        wave = draw("wave", (2, 1, HOP * frames)).double()
+        whole, _ = encoder(wave)
+        sizes.clear()
+        torch.testing.assert_close(encoder.encode(wave), whole, atol=1e-12, rtol=0)
+        assert max(sizes) <= 13 + 2 * CONTEXT
+
+
 def test_parameters_are_the_published_ones_once_folded():
     shapes = manifest("dac_128d_48k")
     published = dict(plain_weights({name: torch.empty(shape, device="meta") for name, shape in shapes.items()}))

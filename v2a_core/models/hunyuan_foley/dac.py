@@ -6,7 +6,7 @@ product.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 import torch
@@ -19,7 +19,7 @@ SAMPLE_RATE_HZ = 48_000
 STRIDES = (2, 3, 4, 5, 8)  # from sound to latent
 HOP = math.prod(STRIDES)  # samples a latent frame
 DILATIONS = (1, 3, 9)
-CHUNK = 200  # latent frames that are decoded at a time
+CHUNK = 200  # latent frames that are decoded or encoded at a time
 
 Half = TypeVar("Half", bound="DACDecoder | DACEncoder")
 
@@ -57,12 +57,9 @@ class DACDecoder(nn.Module):
 
     def decode(self, latent: Tensor) -> Tensor:
         """Latent [B, C, T] to float32 [B, 1, 960 T], a piece at a time; as one piece would be, but for rounding."""
-        latent, length = latent.to(self.post_quant_conv.weight), latent.shape[-1]
+        latent = latent.to(self.post_quant_conv.weight)
         pieces = []
-        for first in range(0, length, CHUNK):
-            last = min(first + CHUNK, length)
-            # Only at the sound's own ends may the convolutions see zeros beyond.
-            start, end = max(0, first - CONTEXT), min(last + CONTEXT, length)
+        for first, last, start, end in _pieces(latent.shape[-1]):
             wave = self(latent[..., start:end])
             pieces.append(wave[..., (first - start) * HOP : (last - start) * HOP])
         return torch.cat(pieces, -1)
@@ -101,9 +98,16 @@ class DACEncoder(nn.Module):
         return mean, logvar.clamp(-30, 20)
 
     def encode(self, wave: Tensor) -> Tensor:
-        """Waveforms [B, 1, N] at 48 kHz to their most likely latent, float32 [B, C, N / 960 rounded up]."""
+        """Waveforms [B, 1, N] at 48 kHz to their most likely latent, float32 [B, C, N / 960 rounded up].
+
+        It is made a piece at a time; as one piece would be, but for rounding.
+        """
         wave = nn.functional.pad(wave.to(self.quant_conv.weight), (0, -wave.shape[-1] % HOP))
-        return self(wave)[0]
+        pieces = []
+        for first, last, start, end in _pieces(wave.shape[-1] // HOP):
+            mean, _ = self(wave[..., start * HOP : end * HOP])
+            pieces.append(mean[..., first - start : last - start])
+        return torch.cat(pieces, -1)
 
 
 def _load(kind: type[Half], state: Mapping[str, Tensor], source: str) -> Half:
@@ -161,8 +165,21 @@ class DownBlock(nn.Module):
         return self.block(x)
 
 
+def _pieces(length: int) -> Iterator[tuple[int, int, int, int]]:
+    """(first, last, start, end) of each piece of `length` latent frames: what is kept of it, and what is computed.
+
+    Only at the sound's own ends may the convolutions see zeros beyond.
+    """
+    for first in range(0, length, CHUNK):
+        last = min(first + CHUNK, length)
+        yield first, last, max(0, first - CONTEXT), min(last + CONTEXT, length)
+
+
 def _context() -> int:
-    """Latent frames to either side of one that its samples depend on, from the last layer back to the first."""
+    """Latent frames to either side of one that its samples depend on, from the last layer back to the first.
+
+    A frame depends on the samples of fewer: the encoder has the same layers in the opposite order, and ends narrower.
+    """
     reach = 3
     for stride in STRIDES:
         reach += 3 * sum(DILATIONS)

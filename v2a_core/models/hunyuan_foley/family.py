@@ -23,7 +23,7 @@ from ..encoders.picture_and_timing import PictureAndTiming, over
 from ..encoders.siglip2 import Siglip2Image
 from ..encoders.synchformer import Synchformer
 from .config import CLIP_RATE_HZ, SLOTS, SYNC_RATE_HZ, TEXT_TOKENS, VARIANTS, FoleyConfig, lengths
-from .dac import HOP, SAMPLE_RATE_HZ, DACDecoder
+from .dac import HOP, SAMPLE_RATE_HZ, DACDecoder, DACEncoder
 from .narrow import narrow_parts
 from .network import FoleyNetwork
 
@@ -140,6 +140,7 @@ def load(name: str, *, device="cpu", dtype=None, operations=None, weights: Weigh
             ),
             "text": lambda: placed(FoleyText(name, parts["words"]())),
             "decoder": lambda: placed(parts["decoder"]()),
+            "encoder": lambda: placed(parts["encoder"]()),
         },
     )
 
@@ -154,7 +155,10 @@ def _with_tokenizer(chosen: Mapping[str, str | PathLike] | None) -> dict[str, st
 
 
 def _published_parts(name: str, files: Mapping[str, Path], *, dtype, operations) -> dict[str, Callable[[], nn.Module]]:
-    """What narrow_parts gives, with the weights of files by role: all of them are looked into, none is copied yet."""
+    """What narrow_parts gives, with the weights of files by role: all of them are looked into, none is copied yet.
+
+    The codec's encoder is not even looked into: most sounds need none, and some files don't have it.
+    """
     only = {"siglip2": (siglip2.PREFIX,), "clap": (clap.PREFIX,), "vae": DACDecoder.PREFIXES}
     states = {}
     for part in catalog()[name].parts:
@@ -169,12 +173,17 @@ def _published_parts(name: str, files: Mapping[str, Path], *, dtype, operations)
     def part(kind: type, role: str, *more, **options) -> Callable[[], nn.Module]:
         return lambda: kind.from_state(states[role], *more, **options, source=str(files[role]))
 
+    def encoder() -> DACEncoder:
+        half = read_state(files["vae"], layout="foley_vae", only=DACEncoder.PREFIXES)[1]
+        return DACEncoder.from_state(half, source=str(files["vae"]))
+
     return {
         "network": part(FoleyNetwork, "network", dtype=dtype, operations=operations),
         "image": part(Siglip2Image, "siglip2"),
         "timing": part(Synchformer, "synchformer"),
         "words": part(ClapText, "clap", tokenizer),
         "decoder": part(DACDecoder, "vae"),
+        "encoder": encoder,
     }
 
 

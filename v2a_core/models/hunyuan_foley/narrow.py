@@ -7,7 +7,7 @@ from ..encoders.clap import ClapConfig, ClapText
 from ..encoders.siglip2 import SIZE, Siglip2Config, Siglip2Image
 from ..encoders.synchformer import Synchformer, SynchformerConfig
 from .config import SLOTS, FoleyConfig
-from .dac import DACDecoder
+from .dac import DACDecoder, DACEncoder
 from .network import FoleyNetwork
 
 WIDTH = 64  # of all features
@@ -16,11 +16,11 @@ PATCH = 64  # pixels a side
 IMAGE = Siglip2Config(width=WIDTH, inner=WIDTH, layers=1, patch=PATCH, positions=(SIZE // PATCH) ** 2)
 TIMING = SynchformerConfig(width=WIDTH, inner=WIDTH, layers=1, patch=(2, 56, 56), slots=SLOTS, positions=1 + 4 * 4)
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
-DECODER_WIDTH = 64
+DECODER_WIDTH, ENCODER_WIDTH = 64, 4
 
 
 def narrow_parts(*, dtype=None, operations=None) -> dict[str, nn.Module]:
-    """Network, SigLIP 2's image tower, Synchformer, CLAP's text tower and DAC decoder, on the CPU, by name.
+    """Network, SigLIP 2's image tower, Synchformer, CLAP's text tower and DAC's halves, on the CPU, by name.
 
     They hold the same numbers every time.
     """
@@ -34,6 +34,7 @@ def narrow_parts(*, dtype=None, operations=None) -> dict[str, nn.Module]:
             "timing": Synchformer(TIMING),
             "words": ClapText(words, tokenizer),
             "decoder": DACDecoder(width=DECODER_WIDTH),
+            "encoder": DACEncoder(width=ENCODER_WIDTH),
         }
         for part in parts.values():
             for parameter in part.parameters():

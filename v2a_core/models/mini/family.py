@@ -1,7 +1,7 @@
 """Mini as a family: one file of weights, four modules, and how features are laid out for its network."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -13,7 +13,7 @@ from ...media.video import FrameRate
 from ...prompts.transcript import Transcript
 from ...weights.formats import read_state, write_state
 from ..base import Conditions, FamilySpec, TextFeatures, VisualFeatures
-from .mel import BANDS, HOP, SAMPLE_RATE_HZ
+from .mel import BANDS, HOP, SAMPLE_RATE_HZ, log_mel
 from .network import MiniNetwork, NetworkConfig
 from .text import MiniText, TextConfig, pack_words, unpack_words
 from .visual import RATE_HZ, SIZE, MiniVisual, VisualConfig
@@ -41,12 +41,21 @@ SPEC = FamilySpec(
 )
 
 
+class MiniEncoder(nn.Module):
+    """Sounds to latents, which for Mini are spectrograms."""
+
+    def encode(self, samples: Tensor) -> Tensor:
+        """Waveforms [B, 1, 240 T] at 24 kHz to float32 [B, 80, T]."""
+        return log_mel(samples[:, 0])
+
+
 @dataclass
 class MiniFamily:
     network: MiniNetwork
     visual: MiniVisual
     text: MiniText
     decoder: MiniVocoder
+    encoder: MiniEncoder = field(default_factory=MiniEncoder)
     spec: FamilySpec = SPEC
 
     def condition(

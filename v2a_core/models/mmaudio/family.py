@@ -19,9 +19,10 @@ from ..encoders.picture_and_timing import PictureAndTiming, over
 from ..encoders.synchformer import Synchformer
 from ..vocoders.bigvgan import BigVGAN
 from .config import CLIP_RATE_HZ, SLOTS, SYNC_RATE_HZ, VARIANTS, MMAudioConfig, lengths
+from .mel import MELS, Mel, log_mel
 from .narrow import narrow_parts
 from .network import MMAudioNetwork
-from .vae import VAEDecoder
+from .vae import VAEDecoder, VAEEncoder
 
 # Frames are picked and resized as they were for training: by a filter on bytes, the first at or after each tick.
 FRAME_RATES = {
@@ -107,6 +108,21 @@ class MMAudioDecoder(nn.Module):
         return self.vocoder.decode(self.vae(self.unnormalized(latent)))
 
 
+class MMAudioEncoder(nn.Module):
+    """Waveforms to latents of the network, of variance 1; the decoder's inverse."""
+
+    def __init__(self, network: MMAudioNetwork, vae: VAEEncoder, mel: Mel):
+        super().__init__()
+        self.vae, self.mel = vae, mel
+        self.register_buffer("mean", network.latent_mean.detach().float().transpose(1, 2))
+        self.register_buffer("std", network.latent_std.detach().float().transpose(1, 2))
+
+    def encode(self, samples: Tensor) -> Tensor:
+        """Waveforms [B, 1, N], N a whole number of latent frames, to the most likely latent, float32 [B, C, T]."""
+        mean, _ = self.vae(log_mel(samples[:, 0].to(self.std), self.mel))
+        return (mean - self.mean) / self.std
+
+
 Weights = Mapping[str, str | PathLike] | str | PathLike | None
 
 
@@ -137,12 +153,16 @@ def load(name: str, *, device="cpu", dtype=None, operations=None, weights: Weigh
             ),
             "text": lambda: placed(MMAudioText(name, parts["words"](), network.empty_string_feat)),
             "decoder": lambda: placed(MMAudioDecoder(network, parts["vae"](), parts["vocoder"]())),
+            "encoder": lambda: placed(MMAudioEncoder(network, parts["vae_encoder"](), MELS[VARIANTS[name].rate])),
         },
     )
 
 
 def _published_parts(name: str, files: Mapping[str, Path], **make) -> dict[str, Callable[[], nn.Module]]:
-    """What narrow_parts gives, with the weights of files by role: all of them are looked into, none is copied yet."""
+    """What narrow_parts gives, with the weights of files by role: all of them are looked into, none is copied yet.
+
+    The VAE's encoder is not even looked into: most sounds need none, and some files don't have it.
+    """
     states, rate = {}, VARIANTS[name].rate
     for part in catalog()[name].parts:
         only = ("decoder.", "data_") if part.role == "vae" else ("",)
@@ -152,12 +172,17 @@ def _published_parts(name: str, files: Mapping[str, Path], **make) -> dict[str, 
     def part(kind: type, role: str, **options) -> Callable[[], nn.Module]:
         return lambda: kind.from_state(states[role], **options, source=str(files[role]))
 
+    def vae_encoder() -> VAEEncoder:
+        half = read_state(files["vae"], layout="mmaudio_vae", size=rate, only=("encoder.", "data_"))[1]
+        return VAEEncoder.from_state(half, source=str(files["vae"]))
+
     return {
         "network": part(MMAudioNetwork, "network", **make),
         "image": part(ClipImage, "clip", **make),
         "words": part(ClipText, "clip", **make),
         "timing": part(Synchformer, "synchformer", **make),
         "vae": part(VAEDecoder, "vae"),
+        "vae_encoder": vae_encoder,
         "vocoder": part(BigVGAN, "vocoder"),
     }
 

@@ -8,14 +8,14 @@ from ..encoders.synchformer import Synchformer, SynchformerConfig
 from ..vocoders.bigvgan import BigVGAN, BigVGANConfig
 from .config import SLOTS, VARIANTS, MMAudioConfig
 from .network import MMAudioNetwork
-from .vae import VAEConfig, VAEDecoder
+from .vae import VAEConfig, VAEDecoder, VAEEncoder
 
 WIDTH = 64  # of every feature
 VOCABULARY = 49408  # as CLIP's tokens have it
 
 
 def narrow_parts(name: str, *, dtype=None, operations=nn) -> dict[str, nn.Module]:
-    """Network, CLIP's image and text towers, Synchformer, VAE decoder and vocoder of a variant, on the CPU, by name."""
+    """Network, CLIP's image and text towers, Synchformer, VAE halves and vocoder of a variant, on the CPU, by name."""
     config, make = VARIANTS[name].config, {"dtype": dtype, "operations": operations}
     low = VARIANTS[name].rate == "16k"
     widths = {"text_width": WIDTH, "clip_width": WIDTH, "sync_width": WIDTH}
@@ -27,6 +27,7 @@ def narrow_parts(name: str, *, dtype=None, operations=nn) -> dict[str, nn.Module
         "timing": Synchformer(SynchformerConfig(WIDTH, 2 * WIDTH, 1, (2, 16, 16), SLOTS, 14 * 14 + 1), **make),
         "vae": VAEDecoder(VAEConfig(bands, config.latent_dim, 32)),
         "vocoder": BigVGAN(BigVGANConfig(bands, WIDTH, strides, kernels=(3,), tanh=low)),
+        "vae_encoder": VAEEncoder(VAEConfig(bands, config.latent_dim, 32)),
     }
     noise = torch.Generator("cpu").manual_seed(0)
     for part in parts.values():
@@ -38,6 +39,8 @@ def narrow_parts(name: str, *, dtype=None, operations=nn) -> dict[str, nn.Module
 def _draw(module: nn.Module, noise: Generator) -> None:
     """Matrices and kernels of variance 1 / fan-in, gains near 1, all else near 0."""
     for name, value in module.state_dict().items():
+        if name.startswith("data_"):  # what spectrograms are normalised by
+            continue
         drawn = torch.randn(value.shape, generator=noise)
         if value.ndim > 1:
             value.copy_(drawn / value[0].numel() ** 0.5)
