@@ -4,6 +4,7 @@ from comfy_api.latest import ComfyExtension
 
 from .condition import V2ACondition
 from .decode_audio import V2ADecodeAudio
+from .encode_audio import V2AEncodeAudio
 from .encode_video import V2AEncodeVideo
 from .load_model import V2ALoadModel
 from .load_video import V2ALoadVideo
@@ -28,6 +29,7 @@ class V2AExtension(ComfyExtension):
             V2ACondition,
             V2ASampler,
             V2ADecodeAudio,
+            V2AEncodeAudio,
             V2AMixAudio,
             V2AMuxVideo,
             V2ASyncPreview,

@@ -151,15 +151,20 @@ def _is_tensors(video) -> bool:
 
 def audio_from_host(audio: dict, socket: str = "audio"):
     """The library's Audio of an AUDIO; of a batch the first. Raises InputError for an empty or not finite one."""
+    return sounds_from_host({**audio, "waveform": audio["waveform"][:1]}, socket)[0]
+
+
+def sounds_from_host(audio: dict, socket: str = "audio") -> list:
+    """The library's Audios of an AUDIO, one for each of the batch; raises InputError as audio_from_host does."""
     from ..v2a_core.media.audio import Audio
 
     waveform = audio["waveform"]
     if waveform.ndim != 3 or 0 in waveform.shape:
         raise InputError(f"The input {socket!r} holds no sound (its shape is {tuple(waveform.shape)}).")
-    samples = waveform[0].float().cpu()
+    samples = waveform.float().cpu()
     if not samples.isfinite().all():
         raise InputError(f"The input {socket!r} holds samples that are not finite: check the node that makes it.")
-    return Audio(samples, int(audio["sample_rate"]))
+    return [Audio(one, int(audio["sample_rate"])) for one in samples]
 
 
 def audio_to_host(sounds: list) -> dict:

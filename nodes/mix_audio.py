@@ -197,8 +197,7 @@ def _speech(audio: dict, socket: str, transcript, most: float) -> tuple:
 
     if transcript is None:
         return host.audio_from_host(audio, socket), []
-    batch = [{**audio, "waveform": one[None]} for one in audio["waveform"]]
-    said = [host.audio_from_host(one, socket) for one in batch]
+    said = host.sounds_from_host(audio, socket)
     lines = transcript.lines
     sound, fits = place_speech(said, [(line.start_s, line.end_s) for line in lines], most)
     return sound, [f"{describe(line)}: {fit}" for line, fit in zip(lines, fits, strict=True)]

@@ -140,7 +140,10 @@ def _on_cpu(features):
 
 
 class V2AVAE:
-    """VAE: decodes like ComfyUI's own where a core node asks, and to audio of an exact length where ours does."""
+    """VAE: decodes like ComfyUI's own where a core node asks, and to audio of an exact length where ours does.
+
+    What encodes stays in its file until it is asked for.
+    """
 
     def __init__(self, family):
         self.family = family
@@ -161,6 +164,24 @@ class V2AVAE:
         memory.load_models_gpu([self.patcher], force_full_load=True)
         samples = samples.to(self.patcher.load_device)
         return [pipeline.decode(self.family, one[None], duration_s) for one in samples]
+
+    @cached_property
+    def _encoder(self) -> ModelPatcher:
+        from ..v2a_core.pipeline import encoder_of
+
+        return _parked(encoder_of(self.family))
+
+    def encode_audio(self, sounds: list, duration_s: float) -> Tensor:
+        """B Audios to their latents [B, C, T] over duration_s."""
+        from ..v2a_core import pipeline
+
+        memory.load_models_gpu([self._encoder], force_full_load=True)
+        latents = [pipeline.encode_audio(self.family, sound, duration_s) for sound in sounds]
+        return torch.cat(latents).to(memory.intermediate_device())
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        """Raise InputError: a core node does not say at which rate a sound is, and brings all to 44.1 kHz."""
+        raise InputError("This VAE has a sample rate of its own: encode sounds with V2A Encode Audio.")
 
 
 class _Guided(comfy.samplers.CFGGuider):

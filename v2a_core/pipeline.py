@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from .errors import InputError
@@ -166,15 +166,21 @@ def encode_audio(family: Family, audio: Audio, duration_s: float) -> Tensor:
     """
     spec = family.spec
     check_duration(spec, duration_s, "the sound")
-    if not hasattr(family, "encoder"):
-        raise InputError(f"The model {spec.name!r} can't begin with a sound: choose another model.")
+    encoder = encoder_of(family)
     if not audio.samples.isfinite().all():
         raise InputError("The sound holds samples that are not finite: check what made it.")
     whole_s = spec.latent_length(duration_s) / spec.latent_rate_hz
     # Resampling looks ahead, so the cut comes after it.
     heard = _padded(audio.samples, (whole_s + LOOK_AHEAD_S) * audio.rate_hz)
     mono = resample(Audio(match_channels(heard, 1), audio.rate_hz), spec.sample_rate_hz).samples
-    return family.encoder.encode(_padded(mono, whole_s * spec.sample_rate_hz)[None]).float()
+    return encoder.encode(_padded(mono, whole_s * spec.sample_rate_hz)[None]).float()
+
+
+def encoder_of(family: Family) -> nn.Module:
+    """The family's Encoder; raises InputError where it has none."""
+    if not hasattr(family, "encoder"):
+        raise InputError(f"The model {family.spec.name!r} can't begin with a sound: choose another model.")
+    return family.encoder
 
 
 @torch.inference_mode()

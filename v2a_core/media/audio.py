@@ -17,6 +17,8 @@ from .timeline import sample_count
 RUN_UP_S = 0.25
 # Timestamps may be this far off before a gap is taken for silence; most containers round them.
 JITTER_S = 0.03
+# What is resampled or mixed.
+MIN_RATE_HZ, MAX_RATE_HZ = 4000, 768_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +65,13 @@ def read_audio(source: VideoSource) -> Audio | None:
 
 
 def resample(audio: Audio, rate_hz: int) -> Audio:
-    """The same sound at another sample rate, band-limited."""
+    """The same sound at another sample rate, band-limited; raises InputError for a rate out of bounds."""
     if audio.rate_hz == rate_hz:
         return audio
+    if not MIN_RATE_HZ <= audio.rate_hz <= MAX_RATE_HZ:
+        raise InputError(
+            f"The sample rate is {audio.rate_hz} Hz: {MIN_RATE_HZ:,} to {MAX_RATE_HZ:,} Hz can be resampled."
+        )
     return Audio(torchaudio.functional.resample(audio.samples, audio.rate_hz, rate_hz), rate_hz)
 
 

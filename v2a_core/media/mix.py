@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import torch
 
 from ..errors import InputError
-from .audio import Audio, match_channels, resample
+from .audio import MAX_RATE_HZ, MIN_RATE_HZ, Audio, match_channels, resample
 from .ducking import Ducking, duck_gain
 from .loudness import CEILING_DBTP, limit, normalise
 from .pan import Track, pan
 
 MAX_GAIN_DB = 60.0
-MIN_RATE_HZ, MAX_RATE_HZ = 4000, 768_000
 
 
 @dataclass(frozen=True, eq=False)
