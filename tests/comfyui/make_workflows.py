@@ -4,6 +4,7 @@ VIDEO is put into the input folder as the file that the workflows name, and thos
 for the thumbnails. Names choose some of the workflows.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,8 +12,27 @@ import sys
 import tempfile
 from pathlib import Path
 
+from v2a_core.weights.catalog import catalog
+
 from .conftest import SHIPPED
 from .server import RIG, ROOT, Server
+
+
+def model_files(name: str) -> list[dict[str, str]]:
+    """A model's files as ComfyUI's dialog of missing ones takes them.
+
+    Only those that are of use as they are published; Load Model says how to get the others.
+    """
+    listed = []
+    for part in catalog()[name].parts:
+        file = part.choice()
+        if not file.repo or file.converted:
+            continue
+        url = f"https://huggingface.co/{file.repo}/resolve/main/{file.published}"
+        listed.append({"name": file.path, "url": url, "directory": part.folder})
+        if file.sha256 and "…" not in file.sha256:
+            listed[-1] |= {"hash": file.sha256, "hash_type": "SHA256"}
+    return listed
 
 
 def main(video: str | None = None, *names: str) -> None:
@@ -25,10 +45,11 @@ def main(video: str | None = None, *names: str) -> None:
             script = ROOT / "tests/comfyui/browser/make_workflows.mjs"
             run = "run" if video and SHIPPED.exists() else "draw"
             modules = {"V2A_NODE_MODULES": str(RIG / "node/node_modules")}
+            files = {"V2A_MODEL_FILES": json.dumps({name: model_files(name) for name in catalog()})}
             subprocess.run(
                 ["node", str(script), server.url, str(ROOT / "workflows"), run, *names],
                 check=True,
-                env={**os.environ, **modules},
+                env={**os.environ, **modules, **files},
             )
         finally:
             server.stop()

@@ -6,8 +6,11 @@ import av
 import numpy as np
 import pytest
 
+from v2a_core.weights.catalog import catalog
+
 from .conftest import CLIP, audio_of, packets
 from .graphs import full, node, one_node, save_video
+from .make_workflows import model_files
 from .server import ROOT
 
 WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
@@ -24,10 +27,22 @@ def opened(in_browser):
 
 @pytest.mark.parametrize("name", [path.stem for path in WORKFLOWS])
 def test_a_workflow_opens_whole_in_the_browser(name, opened):
-    found = opened[name]
-    assert (found["missing"], found["lost"], found["dialogs"]) == ([], 0, [])
-    shipped = json.loads((ROOT / f"workflows/{name}.json").read_text())
+    found, shipped = opened[name], json.loads((ROOT / f"workflows/{name}.json").read_text())
+    assert (found["missing"], found["lost"]) == ([], 0)
+    # Where the files of its model are missing, the frontend offers them.
+    assert len(found["dialogs"]) == ("models" in shipped)
+    for file in shipped.get("models", []):
+        assert f"{file['directory']} / {file['name']}" in found["dialogs"][0]
     assert len(found["prompt"]) == len(shipped["nodes"])
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_lists_the_files_of_the_catalogue(path):
+    workflow = json.loads(path.read_text())
+    values = [value for step in workflow["nodes"] for value in step.get("widgets_values", [])]
+    named = [name for name in catalog() if name in values]
+    assert workflow.get("models", []) == [file for name in named for file in model_files(name)]
+    assert ("models" in workflow) == any(file.repo for name in named for file in catalog()[name].parts[0].files)
 
 
 @pytest.mark.parametrize("name", [path.stem for path in WORKFLOWS if path.stem not in PAID])

@@ -9,6 +9,9 @@ import { workflows } from "./workflows.mjs";
 
 const [url, out, rendered, ...names] = process.argv.slice(2);
 
+// By a model's name: its files as the frontend's dialog of missing ones takes them.
+const files = JSON.parse(process.env.V2A_MODEL_FILES);
+
 /** In the page: one workflow of workflows.mjs as a graph. */
 async function build({ nodes, links, groups = [] }) {
   const { app, LiteGraph } = window;
@@ -88,7 +91,10 @@ await withPage(
     for (const [name, workflow] of Object.entries(workflows)) {
       if (names.length && !names.includes(name)) continue;
       const graph = await page.evaluate(build, workflow);
-      writeFileSync(join(out, `${name}.json`), `${JSON.stringify(graph, null, 1)}\n`);
+      const chosen = new Set(Object.values(workflow.nodes).map(({ set }) => set?.model));
+      const models = [...chosen].flatMap((model) => files[model] ?? []);
+      const written = models.length ? { ...graph, models } : graph;
+      writeFileSync(join(out, `${name}.json`), `${JSON.stringify(written, null, 1)}\n`);
       await load(page, graph);
       await fit(page);
       if (rendered === "run" && workflow.free) await run(page);

@@ -4,6 +4,7 @@ import pytest
 import torch
 from golden_cases import manifest
 from mmaudio_files import write_files
+from safetensors.torch import save_file
 from videos import write_video
 
 from v2a_core.errors import InputError
@@ -204,6 +205,14 @@ def test_the_wrong_file_for_a_role_is_named(files):
         load_family(SMALL, weights={**files, "network": files["vae"]})
     with pytest.raises(InputError, match=r"an MMAudio network of 16 kHz, and the model needs .* of 44 kHz"):
         load_family(LARGE, weights=files)
+
+
+def test_a_vae_of_the_other_rate_is_named(large, files, tmp_path):
+    network = tmp_path / "network.safetensors"
+    save_file({name: value.contiguous() for name, value in large.network.state_dict().items()}, network)
+    told = r"vae_16k\.safetensors is an MMAudio VAE of 16 kHz, and the model needs an MMAudio VAE of 44 kHz"
+    with pytest.raises(InputError, match=told):
+        load_family(LARGE, weights={**files, "network": network})
 
 
 def test_the_network_of_another_variant_is_named():
