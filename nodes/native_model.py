@@ -32,7 +32,8 @@ def load(name: str, precision: str, weights: str | None):
     """A family by name as (MODEL, V2A_ENCODERS, VAE); nothing is put on the device yet."""
     from ..v2a_core.models import load_family
 
-    operations = comfy.ops.disable_weight_init
+    # Weights in another type than the network computes in, float8 for one, are cast while they are used.
+    operations = comfy.ops.manual_cast
     dtype = _suited(name) if precision == "auto" else getattr(torch, precision)
     family = load_family(name, device="cpu", dtype=dtype, operations=operations, weights=weights)
     model = V2AModel(family)

@@ -1,12 +1,16 @@
 """Files of a narrow HunyuanVideo-Foley with random weights, laid out as the published ones."""
 
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from v2a_core.models import load_family
 from v2a_core.models.hunyuan_foley.family import FoleyFamily
+from v2a_core.weights.catalog import catalog
 
 WEIGHT_NORM = {  # spellings of a convolution's length and direction
     "legacy": ("weight_g", "weight_v"),
@@ -21,6 +25,18 @@ def write_files(family: FoleyFamily, folder: Path, spelling: str = "legacy") -> 
         save_file({name: value.contiguous() for name, value in state.items()}, files[role])
     files["tokenizer"] = folder / "tokenizer.json"
     family.text.tower.tokenizer.save(str(files["tokenizer"]))
+    return files
+
+
+def place_files(folder: Path) -> dict[str, Path]:
+    """{role: file} of a narrow family, put where the catalogue's are looked for in a models folder."""
+    parts, files = catalog()["hunyuan_foley_xl"].parts, {}
+    with TemporaryDirectory() as written:
+        for role, path in write_files(load_family("hunyuan_foley_xl", weights="random"), Path(written)).items():
+            part = next(part for part in parts if part.role == role)
+            files[role] = folder / part.folder / part.choice().path
+            files[role].parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, files[role])
     return files
 
 

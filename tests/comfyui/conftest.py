@@ -102,6 +102,14 @@ def mmaudio(server):
 
 
 @pytest.fixture(scope="session")
+def foley(server):
+    """{role: file} of narrow random HunyuanVideo-Foley weights, where ComfyUI's users put the published ones."""
+    from foley_files import place_files
+
+    return place_files(server.base / "models")
+
+
+@pytest.fixture(scope="session")
 def latent_of(server):
     """The tensor that a prompt's SaveLatent node `save` has saved."""
 

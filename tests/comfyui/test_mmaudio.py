@@ -6,13 +6,26 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from v2a_core.settings import Settings
+
 from .conftest import CLIP, audio_of
-from .graphs import full, node, one_node, save_latent, save_video
+from .graphs import (
+    LATENT,
+    distance,
+    full,
+    node,
+    one_node,
+    random_lora,
+    save_latent,
+    save_video,
+    with_custom_sampler,
+    with_ksampler,
+)
+from .library import library_latent
 
 NAME = "mmaudio_small_16k"
 STEPS, CFG, SEED = 5, 4.5, 7
 PROMPTS = {"prompt": "rain on wood", "negative_prompt": "footsteps"}
-POSITIVE, NEGATIVE, LATENT = (["condition", i] for i in range(3))
 SETTINGS = {"steps": STEPS, "cfg": CFG, "seed": SEED}
 
 
@@ -48,18 +61,8 @@ def seen(server, family):
 
 def expected(family, features, duration_s=2.0, video_cfg=CFG, **settings):
     """The latent that the library makes without ComfyUI."""
-    from v2a_core.pipeline import condition, draw_latent, encode_prompt, sample
-    from v2a_core.settings import Settings
-
-    texts = (encode_prompt(family, text) for text in PROMPTS.values())
-    conditions = condition(family, *texts, features, duration_s=duration_s)
     chosen = Settings(SEED, STEPS, CFG, video_cfg, "euler", family.spec.shift, **settings)
-    return sample(family.network, *conditions, draw_latent(family.spec, duration_s, SEED), chosen)
-
-
-def distance(a, b):
-    assert a.shape == b.shape and a.isfinite().all()
-    return (a - b).abs().max().item()
+    return library_latent(family, PROMPTS.values(), features, duration_s, chosen)
 
 
 def test_a_missing_file_is_named_with_its_folder_and_the_command(server, mmaudio):
@@ -79,34 +82,9 @@ def test_the_latent_is_that_of_the_library(plain, family, seen):
     assert distance(plain, expected(family, seen)) < 1e-4
 
 
-def test_sampler_custom_advanced_gives_the_same_latent(plain, made):
-    core = graph()
-    core["noise"] = node("RandomNoise", noise_seed=SEED)
-    core["guider"] = node("CFGGuider", model=["model", 0], positive=POSITIVE, negative=NEGATIVE, cfg=CFG)
-    core["sigmas"] = node("BasicScheduler", model=["model", 0], scheduler="simple", steps=STEPS, denoise=1.0)
-    core["euler"] = node("KSamplerSelect", sampler_name="euler")
-    core["k"] = node(
-        "SamplerCustomAdvanced",
-        noise=["noise", 0],
-        guider=["guider", 0],
-        sampler=["euler", 0],
-        sigmas=["sigmas", 0],
-        latent_image=LATENT,
-    )
-    assert distance(plain, made(core, "k")) < 1e-4
-
-
-def test_ksampler_gives_the_same_latent(plain, made):
-    core = graph()
-    core["k"] = node(
-        "KSampler",
-        model=["model", 0],
-        positive=POSITIVE,
-        negative=NEGATIVE,
-        latent_image=LATENT,
-        **{**SETTINGS, "scheduler": "simple", "sampler_name": "euler", "denoise": 1.0},
-    )
-    assert distance(plain, made(core, "k")) < 1e-4
+def test_core_samplers_give_the_same_latent(plain, made):
+    assert distance(plain, made(with_custom_sampler(graph()), "k")) < 1e-4
+    assert distance(plain, made(with_ksampler(graph()), "k")) < 1e-4
 
 
 def test_text_and_video_are_steered_apart(plain, made, family, seen):
@@ -197,17 +175,12 @@ def test_the_sound_is_as_long_as_its_video_and_a_new_seed_does_not_watch_again(s
 
 @pytest.mark.parametrize("form", ["kohya", "diffusers"])
 def test_a_lora_by_published_names(form, server, mmaudio, made, plain):
-    generator, state = torch.Generator().manual_seed(1), {}
-    for key, weight in load_file(mmaudio["network"]).items():
-        if weight.ndim < 2 or not key.startswith(("joint_blocks.", "fused_blocks.", "clip_input_proj.")):
-            continue
-        (rows, columns, *kernel), stem = weight.shape, key.removesuffix(".weight")
-        up, down = (f"lora_unet_{stem.replace('.', '_')}.lora_{end}.weight" for end in ("up", "down"))
-        if form == "diffusers":
-            up, down = (f"diffusion_model.{stem}.lora_{end}.weight" for end in ("B", "A"))
-        state[up] = torch.randn(rows, 4, *[1] * len(kernel), generator=generator) * 0.2
-        state[down] = torch.randn(4, columns, *kernel, generator=generator) * 0.2
-    save_file(state, server.base / f"models/loras/mmaudio_{form}.safetensors")
+    shapes = {
+        key: weight.shape
+        for key, weight in load_file(mmaudio["network"]).items()
+        if weight.ndim > 1 and key.startswith(("joint_blocks.", "fused_blocks.", "clip_input_proj."))
+    }
+    save_file(random_lora(shapes, form), server.base / f"models/loras/mmaudio_{form}.safetensors")
 
     def bent(strength):
         loader = {"lora_name": f"mmaudio_{form}.safetensors", "strength_model": strength}

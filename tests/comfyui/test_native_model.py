@@ -5,10 +5,10 @@ import torch
 from safetensors.torch import save_file
 
 from .conftest import CLIP
-from .graphs import full, node, save_latent
+from .graphs import distance, full, node, random_lora, save_latent, with_custom_sampler, with_ksampler
 
 STEPS, CFG, SEED = 10, 2.5, 7
-POSITIVE, NEGATIVE, LATENT = (["condition", i] for i in range(3))
+SETTINGS = {"steps": STEPS, "cfg": CFG, "seed": SEED}
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def ours(latent_of, model):
 
     def run(graph=None, network=None, **changes):
         graph = graph or full(CLIP, model)
-        graph["sampler"]["inputs"].update({"steps": STEPS, "cfg": CFG, "seed": SEED, **changes})
+        graph["sampler"]["inputs"].update({**SETTINGS, **changes})
         if network:
             graph["sampler"]["inputs"]["model"] = [network, 0]
         return latent_of({**graph, "save": save_latent("sampler")})
@@ -25,47 +25,26 @@ def ours(latent_of, model):
     return run
 
 
-def with_ksampler(model, network="model", sampler="euler", **changes):
-    graph = full(CLIP, model)
-    graph["k"] = node(
-        "KSampler",
-        model=[network, 0],
-        positive=POSITIVE,
-        negative=NEGATIVE,
-        latent_image=LATENT,
-        **{"seed": SEED, "steps": STEPS, "cfg": CFG, "scheduler": "simple", "denoise": 1.0, **changes},
-        sampler_name=sampler,
-    )
-    graph["save"] = save_latent("k")
-    return graph
+@pytest.fixture(scope="module")
+def cores(latent_of, model):
+    """The latent of core's KSampler at the same settings, through the model of another node where one is given."""
+
+    def run(network="model", **more):
+        graph = with_ksampler(full(CLIP, model, sampler=SETTINGS), network)
+        return latent_of({**graph, **more, "save": save_latent("k")})
+
+    return run
 
 
-def distance(a, b):
-    assert a.shape == b.shape and a.isfinite().all()
-    return (a - b).abs().max().item()
-
-
-def test_ksampler_gives_the_same_latent(ours, latent_of, model):
+def test_ksampler_gives_the_same_latent(ours, cores):
     mine = ours()
     assert mine.shape == (1, 80, 200)
     assert mine.std() > 0.1
-    assert distance(mine, latent_of(with_ksampler(model))) < 1e-4
+    assert distance(mine, cores()) < 1e-4
 
 
 def test_sampler_custom_advanced_gives_the_same_latent(ours, latent_of, model):
-    graph = full(CLIP, model)
-    graph["noise"] = node("RandomNoise", noise_seed=SEED)
-    graph["guider"] = node("CFGGuider", model=["model", 0], positive=POSITIVE, negative=NEGATIVE, cfg=CFG)
-    graph["sigmas"] = node("BasicScheduler", model=["model", 0], scheduler="simple", steps=STEPS, denoise=1.0)
-    graph["euler"] = node("KSamplerSelect", sampler_name="euler")
-    graph["k"] = node(
-        "SamplerCustomAdvanced",
-        noise=["noise", 0],
-        guider=["guider", 0],
-        sampler=["euler", 0],
-        sigmas=["sigmas", 0],
-        latent_image=LATENT,
-    )
+    graph = with_custom_sampler(full(CLIP, model, sampler=SETTINGS))
     assert distance(ours(), latent_of({**graph, "save": save_latent("k")})) < 1e-4
 
 
@@ -76,10 +55,9 @@ def test_second_order_solvers_are_nearer_to_the_end_than_euler(ours):
         assert distance(ours(solver=solver, steps=100, cfg=1.0), fine) < coarse / 2, solver
 
 
-def test_model_sampling_sd3_shifts_both_alike(ours, latent_of, model):
-    graph = with_ksampler(model, network="shift")
+def test_model_sampling_sd3_shifts_both_alike(ours, cores, model):
     shift = node("ModelSamplingSD3", model=["model", 0], shift=3.0)
-    core = latent_of({**graph, "shift": shift})
+    core = cores("shift", shift=shift)
     mine = ours({**full(CLIP, model), "shift": shift}, network="shift")
     assert distance(mine, core) < 1e-4
     assert distance(mine, ours()) > 1e-3
@@ -104,7 +82,7 @@ def test_the_same_seed_is_the_same_latent_to_the_bit(server, ours):
 
 def test_a_batch_begins_with_the_single_sound(latent_of, model):
     graph = full(CLIP, model)
-    graph["batch"] = node("RepeatLatentBatch", samples=LATENT, amount=3)
+    graph["batch"] = node("RepeatLatentBatch", samples=["condition", 2], amount=3)
     graph["sampler"]["inputs"]["latent"] = ["batch", 0]
     latents = latent_of({**graph, "save": save_latent("sampler")})
     alone = latent_of({**full(CLIP, model), "save": save_latent("sampler")})
@@ -123,17 +101,8 @@ def network_shapes(model, server):
 
 
 @pytest.mark.parametrize("form", ["kohya", "diffusers"])
-def test_a_lora_takes_hold_and_at_strength_0_does_not(form, server, ours, latent_of, network_shapes, model):
-    generator = torch.Generator().manual_seed(1)
-    state = {}
-    for key, (rows, columns) in network_shapes.items():
-        stem = key.removesuffix(".weight")
-        up, down = (f"lora_unet_{stem.replace('.', '_')}.lora_{end}.weight" for end in ("up", "down"))
-        if form == "diffusers":
-            up, down = (f"diffusion_model.{stem}.lora_{end}.weight" for end in ("B", "A"))
-        state[up] = torch.randn(rows, 4, generator=generator) * 0.2
-        state[down] = torch.randn(4, columns, generator=generator) * 0.2
-    save_file(state, server.base / f"models/loras/{form}.safetensors")
+def test_a_lora_takes_hold_and_at_strength_0_does_not(form, server, ours, cores, network_shapes, model):
+    save_file(random_lora(network_shapes, form), server.base / f"models/loras/{form}.safetensors")
 
     def lora(strength):
         loader = node(
@@ -145,7 +114,7 @@ def test_a_lora_takes_hold_and_at_strength_0_does_not(form, server, ours, latent
     assert distance(ours({**full(CLIP, model), **lora(0.0)}, network="lora"), plain) == 0
     bent = ours({**full(CLIP, model), **lora(1.0)}, network="lora")
     assert distance(bent, plain) > 1e-2
-    assert distance(bent, latent_of({**with_ksampler(model, network="lora"), **lora(1.0)})) < 1e-4
+    assert distance(bent, cores("lora", **lora(1.0))) < 1e-4
     assert distance(ours(), plain) == 0
 
 

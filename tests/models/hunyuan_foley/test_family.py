@@ -4,6 +4,7 @@ import pytest
 import torch
 from foley_files import published, write_files
 from golden_cases import manifest
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from v2a_core import pipeline
@@ -136,17 +137,55 @@ def test_published_pickles_become_a_family(family, files, clip, tmp_path):
         same(getattr(load_family(NAME, weights=files), part), getattr(again, part))
 
 
-def test_float8_files_make_sound(files, clip, tmp_path):
+@pytest.mark.parametrize("small", [torch.float8_e4m3fn, torch.float8_e5m2])
+def test_float8_weights_stay_so_and_compute_as_the_same_numbers(files, clip, tmp_path, small):
+    """Whichever they are: published files differ in what they leave in bfloat16."""
     state = load_file(files["network"])
-    small = {
-        name: value.to(torch.float8_e4m3fn) if value.ndim > 1 and "_blocks." in name else value
-        for name, value in state.items()
+    narrowed = {
+        name: value.to(small) if value.ndim > 1 and "_blocks." in name else value for name, value in state.items()
     }
-    save_file(small, tmp_path / "fp8.safetensors")
-    family = load_family(NAME, weights={**files, "network": tmp_path / "fp8.safetensors"})
-    kept = {name for name, value in family.network.state_dict().items() if value.dtype == torch.float8_e4m3fn}
-    assert kept == {name for name, value in small.items() if value.dtype == torch.float8_e4m3fn} != set()
-    assert pipeline.generate(clip, model=family, prompt="rain", steps=1).audio.samples.shape == (1, 96000)
+    save_file(narrowed, tmp_path / "fp8.safetensors")
+    save_file({name: value.bfloat16() for name, value in narrowed.items()}, tmp_path / "bf16.safetensors")
+    fp8, bf16 = (
+        load_family(NAME, weights={**files, "network": tmp_path / f"{kind}.safetensors"}) for kind in ("fp8", "bf16")
+    )
+    kept = {name for name, value in fp8.network.state_dict().items() if value.dtype == small}
+    assert kept == {name for name, value in narrowed.items() if value.dtype == small} != set()
+    sounds = [pipeline.generate(clip, model=family, prompt="rain", steps=1).audio.samples for family in (fp8, bf16)]
+    assert torch.equal(*sounds)
+
+
+def test_numbers_that_are_no_weights_are_refused(files, tmp_path):
+    whole = load_file(files["network"])
+    name = "single_blocks.0.linear_qkv.weight"
+    save_file(whole | {name: whole[name].to(torch.int8)}, tmp_path / "int8.safetensors")
+    with pytest.raises(InputError, match=r"int8\.safetensors holds single_blocks\.0\.linear_qkv\.weight in int8"):
+        load_family(NAME, weights={**files, "network": tmp_path / "int8.safetensors"}).network  # noqa: B018
+
+
+def test_what_nobody_asks_for_is_never_read(files, clip, monkeypatch):
+    read = []
+
+    class Watched:
+        def __init__(self, *arguments, **options):
+            self.file = safe_open(*arguments, **options)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *raised):
+            self.file.__exit__(*raised)
+
+        def get_tensor(self, name):
+            read.append(name)
+            return self.file.get_tensor(name)
+
+    monkeypatch.setattr("v2a_core.weights.formats.safe_open", Watched)
+    family = load_family(NAME, weights=files)
+    pipeline.generate(clip, model=family, prompt="rain", steps=1)
+    # SigLIP's text, Synchformer's sound, CLAP's sound and the codec's encoder.
+    assert not [name for name in read if name.startswith(("text_model.head.", "afeat_", "audio_model.", "encoder."))]
+    assert {"vision_model.head.probe", "decoder.model.0.bias"} <= set(read)
 
 
 def test_folders_as_the_hub_has_them(family, files, tmp_path):

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...errors import InputError
 from ..fitting import fitted
 from ..layers import time_conv
 from . import casting
@@ -65,9 +66,13 @@ class FoleyNetwork(nn.Module):
 
         dtype is bfloat16 where left out, as published. Tensors in a float8 type are left in it, whichever they are; the
         layers of operations must then cast them while they are used, as those taken by default do.
-        Raises InputError, which calls the weights source, where they don't fit.
+        Raises InputError, which calls the weights source, where they don't fit or are no floating-point numbers.
         """
         dtype = dtype or torch.bfloat16
+        for name, value in state.items():
+            if not value.is_floating_point():
+                kind = str(value.dtype).removeprefix("torch.")
+                raise InputError(f"{source} holds {name} in {kind}: choose a file in bfloat16, float16 or float8.")
         small = {name for name, value in state.items() if value.dtype.itemsize == 1}
         config = FoleyConfig.of({name: tuple(value.shape) for name, value in state.items()}, source)
         state = {name: _in_windows(value if name in small else value.to(dtype)) for name, value in state.items()}
