@@ -51,6 +51,11 @@ def test_prompt_negative_and_picture_all_matter(mini, clip, tmp_path):
     assert not torch.equal(plain, made(mini, still, prompt="rain").audio.samples)
 
 
+def test_mini_has_no_negative_prompt_of_its_own(mini, clip):
+    plain, none = (made(mini, clip, prompt="rain", **option).audio.samples for option in ({}, {"negative": ""}))
+    assert torch.equal(plain, none)
+
+
 def test_frames_and_file_are_equals(mini):
     frames = torch.zeros(50, 64, 64, 3, dtype=torch.uint8)
     frames[20:] = 255

@@ -58,7 +58,9 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("video", metavar="VIDEO", type=Path, help="the video to make a soundtrack for")
     parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="the video with its soundtrack")
     parser.add_argument("--prompt", default="", help="what to hear")
-    parser.add_argument("--negative", default="", metavar="PROMPT", help="what not to hear")
+    parser.add_argument(
+        "--negative", metavar="PROMPT", help='what not to hear, "" for nothing (default: the model\'s own, if any)'
+    )
     parser.add_argument("--model", default="mini", help="one of those that `v2a models` lists (default: mini)")
     parser.add_argument(
         "--weights",

@@ -59,7 +59,7 @@ def generate(
     output: str | os.PathLike | None = None,
     *,
     prompt: str = "",
-    negative: str = "",
+    negative: str | None = None,
     model: str | Family = "mini",
     seed: int = 0,
     takes: int = 1,
@@ -78,7 +78,7 @@ def generate(
     """Make the soundtrack of a video, exactly as long as it, and where output is given a video file that has it.
 
     prompt says what to hear, negative what not to. cfg and video_cfg are the guidance scales of the prompt and of the
-    picture; cfg alone sets both. They, steps and solver are the model's own where left out. interval is the lowest and
+    picture; cfg alone sets both. They, negative, steps and solver are the model's own where left out. interval is the lowest and
     the highest noise level at which guidance acts. start_s and duration_s trim a video given by path. Several takes are
     made at once, of seeds seed, seed + 1, ...; each one's file then has its seed in its name. weights replaces the
     model's own files: a path, or paths by role where it has several.
@@ -87,7 +87,7 @@ def generate(
     """
     source = _source(video, start_s, duration_s)
     check_prompt(prompt, "prompt")
-    check_prompt(negative, "negative prompt")
+    check_prompt("" if negative is None else negative, "negative prompt")
     check_device(device)
     seeds = take_seeds(seed, takes)
     paths = () if output is None else tuple(check_output(path, source) for path in _take_paths(output, seeds))
@@ -102,7 +102,8 @@ def generate(
     with clock("encode"):
         features = encode_video(family, source, progress)
     with clock("prompt"):
-        texts = encode_prompt(family, prompt), encode_prompt(family, negative, "negative prompt")
+        against = family.spec.negative if negative is None else negative
+        texts = encode_prompt(family, prompt), encode_prompt(family, against, "negative prompt")
         positive, negative_conditions = condition(family, *texts, features)
     with clock("sample"):
         noise = torch.cat([draw_latent(family.spec, features.duration_s, each) for each in seeds])

@@ -30,6 +30,7 @@ class FamilySpec:
     text_scale: float = 3.0
     video_scale: float = 3.0
     solver: str = "euler"
+    negative: str = ""  # the negative prompt that its authors use
     still: str | None = None  # the frame rate at which one picture can stand for a whole video
 
     def latent_length(self, duration_s: float) -> int:

@@ -1,5 +1,7 @@
 """HunyuanVideo-Foley as a family: what it shows its network, files by role, and a whole soundtrack."""
 
+import sys
+
 import pytest
 import torch
 from foley_files import published, write_files
@@ -8,6 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from v2a_core import pipeline
+from v2a_core.cli import main
 from v2a_core.errors import InputError
 from v2a_core.media.video import FrameRate, VideoSource, read_frames
 from v2a_core.models import load_family, network_name
@@ -83,6 +86,15 @@ def test_a_soundtrack_is_as_long_as_its_video_and_the_same_again(family, clip, s
     assert torch.equal(one.samples, again.samples)
     other = pipeline.generate(clip, video_cfg=video_cfg, **{**asked, "prompt": "wind"}).audio
     assert not torch.equal(one.samples, other.samples)
+
+
+def test_its_own_negative_prompt_stands_where_none_is_given(family, clip):
+    own, said, none = (
+        pipeline.generate(clip, model=family, prompt="rain", steps=1, **negative).audio.samples
+        for negative in ({}, {"negative": "noisy, harsh"}, {"negative": ""})
+    )
+    assert torch.equal(own, said)
+    assert not torch.equal(own, none)
 
 
 def test_a_transcript_is_refused_not_ignored(family):
@@ -248,7 +260,9 @@ def test_a_network_tells_which_model_it_is_of(name):
     assert network_name(manifest("vae_16k")) is None
 
 
-def test_without_transformers_the_package_is_named(monkeypatch):
-    monkeypatch.setattr("v2a_core.models.hunyuan_foley.family.find_spec", lambda name: None)
-    with pytest.raises(InputError, match="HunyuanVideo-Foley XL, 48 kHz needs the package transformers"):
-        load_family(NAME, weights="random")
+def test_without_transformers_one_line_says_what_to_install(clip, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "transformers", None)  # as if it were not installed
+    assert main(["generate", str(clip), "-o", str(tmp_path / "out.mp4"), "--model", NAME]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "HunyuanVideo-Foley XL, 48 kHz needs the package transformers: install it with `pip install" in line
+    assert list(tmp_path.iterdir()) == []

@@ -55,6 +55,7 @@ def spec_of(name: str) -> FamilySpec:
         text_scale=4.5,
         video_scale=4.5,
         solver="euler",
+        negative="noisy, harsh",
         still="clip",
     )
 
