@@ -22,7 +22,7 @@ from .media.mask import masked
 from .media.mux import mux
 from .media.video import VideoSource, probe, read_frames
 from .models import load_family
-from .models.base import Conditions, Family, FamilySpec, TextFeatures, VisualFeatures
+from .models.base import Conditions, Family, FamilySpec, PartedFamily, TextFeatures, VisualFeatures
 from .prompts.transcript import Transcript
 from .sampling.flow import draw_noise, shifted_sigmas
 from .sampling.guidance import EVERYWHERE, Guidance, guided_velocity
@@ -99,15 +99,22 @@ def generate(
     settings = Settings.for_family(family.spec, seed, steps=steps, cfg=cfg, video_cfg=video_cfg, solver=solver)
     settings = replace(settings, interval=interval)
 
+    def done_with(part: str) -> None:
+        if isinstance(model, str) and isinstance(family, PartedFamily):  # nobody else may want it
+            family.release(part)
+
     with clock("encode"):
         features = encode_video(family, source, progress)
+    done_with("visual")
     with clock("prompt"):
         against = family.spec.negative if negative is None else negative
         texts = encode_prompt(family, prompt), encode_prompt(family, against, "negative prompt")
         positive, negative_conditions = condition(family, *texts, features)
+    done_with("text")
     with clock("sample"):
         noise = torch.cat([draw_latent(family.spec, features.duration_s, each) for each in seeds])
         latents = sample(family.network, positive, negative_conditions, noise.to(device), settings, progress)
+    done_with("network")
     with clock("decode"):
         audios = tuple(decode(family, latent[None], features.duration_s) for latent in latents)
     if paths:

@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 from stand_in import tiny_state
 
 from v2a_core.errors import InputError
-from v2a_core.weights.formats import check_layout, read_state
+from v2a_core.weights.formats import StoredTensors, check_layout, read_state
 from v2a_core.weights.layouts import LAYOUTS, SIZES, layout_of, looks_like, variant_of
 
 
@@ -51,6 +51,41 @@ def test_tensors_are_mapped_from_the_file(tmp_path):
     _, state = read_state(path, layout="mmaudio_vae")
     assert state["encoder.big"].sum() == 50_000_000
     assert anonymous_kb() - before < 20_000
+
+
+def test_stored_tensors_are_those_of_the_file(tmp_path):
+    tensors = {"step": torch.tensor(3), "none": torch.ones(0, 2), "half": torch.randn(3, 5).bfloat16()}
+    path = stored(
+        tmp_path / "vae.safetensors", tiny_state("mmaudio_vae") | {f"encoder.{k}": v for k, v in tensors.items()}
+    )
+    _, read = read_state(path, layout="mmaudio_vae")
+    mapped = StoredTensors(path, layout="mmaudio_vae")
+    assert mapped.shapes == {name: tuple(value.shape) for name, value in read.items()}
+    for name, value in read.items():
+        assert mapped[name].dtype == value.dtype
+        assert torch.equal(mapped[name], value)
+    assert StoredTensors(path, layout="mmaudio_vae", only=("data_",)).keys() == {"data_mean", "data_std"}
+    with pytest.raises(InputError, match="is not a CLIP encoder"):
+        StoredTensors(path, layout="clip")
+    odd = stored(
+        tmp_path / "odd.safetensors", tiny_state("mmaudio_vae") | {"encoder.odd": torch.ones(2, dtype=torch.int16)}
+    )
+    with pytest.raises(InputError, match=r"odd\.safetensors holds tensors of type I16"):
+        StoredTensors(odd, layout="mmaudio_vae")
+
+
+def test_a_stored_tensor_that_is_dropped_leaves_memory(tmp_path):
+    big = {f"encoder.{index}": torch.ones(25_000_000) for index in range(4)}
+    mapped = StoredTensors(stored(tmp_path / "big.safetensors", tiny_state("mmaudio_vae") | big), layout="mmaudio_vae")
+
+    def resident_kb():
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+    before = resident_kb()
+    for value in mapped.values():
+        assert value.sum() >= 0
+        assert resident_kb() - before < 150_000
 
 
 @pytest.mark.parametrize("given", LAYOUTS)

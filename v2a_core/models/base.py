@@ -125,13 +125,21 @@ class Family(Protocol):
 
 
 class PartedFamily:
-    """A family whose parts but the network are made when they are first asked for, and stay in their files till then.
+    """A family whose parts are made when they are first asked for, and stay in their files till then.
 
     make says how each is made, by its name here.
     """
 
-    def __init__(self, spec: FamilySpec, network: nn.Module, make: Mapping[str, Callable[[], nn.Module]]):
-        self.spec, self.network, self._make = spec, network, make
+    def __init__(self, spec: FamilySpec, make: Mapping[str, Callable[[], nn.Module]]):
+        self.spec, self._make = spec, make
+
+    def release(self, part: str) -> None:
+        """Let go of a part: it is made anew if it is asked for again."""
+        self.__dict__.pop(part, None)
+
+    @cached_property
+    def network(self) -> nn.Module:
+        return self._make["network"]()
 
     @cached_property
     def visual(self) -> nn.Module:

@@ -2,9 +2,11 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -14,6 +16,19 @@ from ..errors import InputError
 from .layouts import LAYOUTS, Layout, looks_like, plain_names, sized
 
 HEADER_LIMIT = 32 << 20  # bytes; the largest published header of the field is under 1 MB
+
+_TYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "F8_E4M3": torch.float8_e4m3fn,
+    "F8_E5M2": torch.float8_e5m2,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+}
 
 # What a file of a family must hold.
 _PARTS = {"mini": ("network.", "visual.", "text.", "decoder.")}
@@ -70,19 +85,46 @@ def read_state(
     looks like.
     """
     metadata, header = read_header(path)
-    names = plain_names(header)
-    shapes = {name: tuple(header[stored]["shape"]) for name, stored in names.items()}
-    if family is not None:
-        _check_family(path, family, metadata, shapes)
-    if layout is not None:
-        check_layout(path, LAYOUTS[layout], shapes, size)
-        names = {name: stored for name, stored in names.items() if LAYOUTS[layout].used(name)}
-    wanted = {name: stored for name, stored in names.items() if name.startswith(only)}
-    try:
-        with safe_open(path, framework="pt", device=device) as file:
-            return metadata, {name: file.get_tensor(stored) for name, stored in wanted.items()}
-    except SafetensorError as error:
-        raise InputError(f"The model file {path} is damaged ({error}): download it again.") from error
+    wanted = _chosen(path, metadata, header, family, layout, size, only)
+    with _whole(path, device) as file:
+        return metadata, {name: file.get_tensor(stored) for name, stored in wanted.items()}
+
+
+class StoredTensors(Mapping[str, torch.Tensor]):
+    """Tensors of a file by published name, each mapped from it when it is asked for: what is dropped leaves memory.
+
+    Arguments and errors are those of read_state.
+    """
+
+    def __init__(self, path: str | os.PathLike, *, layout: str, size: str | None = None, only: tuple[str, ...] = ("",)):
+        metadata, header = read_header(path)
+        wanted = _chosen(path, metadata, header, None, layout, size, only)
+        self.entries = {name: header[stored] for name, stored in wanted.items()}
+        odd = {entry["dtype"] for entry in self.entries.values()} - _TYPES.keys()
+        if odd:
+            raise InputError(f"{path} holds tensors of type {', '.join(sorted(odd))}, which no published file has.")
+        with _whole(path):  # which is all that is asked of it
+            self.file = open(path, "rb")  # noqa: SIM115  open as long as tensors may be asked for
+        self.start = 8 + int.from_bytes(self.file.read(8), "little")
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """{published name: shape}."""
+        return {name: tuple(entry["shape"]) for name, entry in self.entries.items()}
+
+    def __getitem__(self, name: str) -> torch.Tensor:
+        entry = self.entries[name]
+        begin, end = entry["data_offsets"]
+        if begin == end:
+            return torch.empty(entry["shape"], dtype=_TYPES[entry["dtype"]])
+        data = np.memmap(self.file, np.uint8, "c", self.start + begin, (end - begin,))
+        return torch.from_numpy(data).view(_TYPES[entry["dtype"]]).view(entry["shape"])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
 
 
 def read_shapes(path: str | os.PathLike) -> tuple[dict[str, str], dict[str, tuple[int, ...]]]:
@@ -106,6 +148,28 @@ def check_layout(path, layout: Layout, shapes: Mapping[str, tuple[int, ...]], si
     if size and layout.size(shapes) not in ("", size):
         wanted = sized(layout, size)
         raise InputError(f"{path} is {looks_like(shapes)}, and the model needs {wanted}. Choose another file.")
+
+
+def _chosen(path, metadata, header, family, layout, size, only) -> dict[str, str]:
+    """{published name: name in the file} of what is to be read, once the file is known to be what is asked for."""
+    names = plain_names(header)
+    shapes = {name: tuple(header[stored]["shape"]) for name, stored in names.items()}
+    if family is not None:
+        _check_family(path, family, metadata, shapes)
+    if layout is not None:
+        check_layout(path, LAYOUTS[layout], shapes, size)
+        names = {name: stored for name, stored in names.items() if LAYOUTS[layout].used(name)}
+    return {name: stored for name, stored in names.items() if name.startswith(only)}
+
+
+@contextmanager
+def _whole(path, device: str = "cpu"):
+    """A file opened by the format's own reader, which checks that its tensors fit."""
+    try:
+        with safe_open(path, framework="pt", device=device) as file:
+            yield file
+    except SafetensorError as error:
+        raise InputError(f"The model file {path} is damaged ({error}): download it again.") from error
 
 
 def _check_family(path, family: str, metadata: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]]) -> None:

@@ -134,8 +134,8 @@ def load(name: str, *, device="cpu", dtype=None, operations=None, weights: Weigh
 
     return FoleyFamily(
         spec_of(name),
-        placed(parts["network"]()),
         {
+            "network": lambda: placed(parts["network"]()),
             "visual": lambda: placed(
                 PictureAndTiming(name, parts["image"](), parts["timing"](), lengths, FEATURE_RATES_HZ)
             ),

@@ -11,7 +11,7 @@ from ...media.video import FrameRate
 from ...prompts.transcript import Transcript
 from ...weights.catalog import catalog
 from ...weights.files import find_model
-from ...weights.formats import read_state
+from ...weights.formats import StoredTensors
 from ..base import Conditions, FamilySpec, PartedFamily, TextFeatures, VisualFeatures
 from ..encoders import clip, synchformer
 from ..encoders.clip import ClipImage, ClipText
@@ -55,7 +55,15 @@ def spec_of(name: str) -> FamilySpec:
     )
 
 
+# What comes with the network's weights and is of use before the network is.
+FACTS = ("latent_mean", "latent_std", "empty_string_feat", "empty_clip_feat", "empty_sync_feat")
+
+
 class MMAudioFamily(PartedFamily):
+    def __init__(self, spec: FamilySpec, make: Mapping[str, Callable[[], nn.Module]], facts: Mapping[str, Tensor]):
+        super().__init__(spec, make)
+        self.facts = facts
+
     def condition(
         self,
         text: TextFeatures | None,
@@ -69,8 +77,8 @@ class MMAudioFamily(PartedFamily):
         """
         if transcript is not None and transcript.lines:
             raise InputError("MMAudio can't speak: disconnect the transcript, or choose a model that can.")
-        empty = {"clip": self.network.empty_clip_feat, "sync": self.network.empty_sync_feat}
-        words = self.network.empty_string_feat if text is None else text.tokens
+        empty = {"clip": self.facts["empty_clip_feat"], "sync": self.facts["empty_sync_feat"]}
+        words = self.facts["empty_string_feat"] if text is None else text.tokens
         return Conditions(
             text={"text": words[None].float().cpu()},
             video=over(lengths(duration_s), video, empty),
@@ -93,11 +101,11 @@ class MMAudioText(nn.Module):
 class MMAudioDecoder(nn.Module):
     """Latents to waveforms, float32 whatever the network computes in: it is a small part of the work."""
 
-    def __init__(self, network: MMAudioNetwork, vae: VAEDecoder, vocoder: BigVGAN):
+    def __init__(self, facts: Mapping[str, Tensor], vae: VAEDecoder, vocoder: BigVGAN):
         super().__init__()
         self.vae, self.vocoder = vae, vocoder
-        self.register_buffer("mean", network.latent_mean.detach().clone().transpose(1, 2))
-        self.register_buffer("std", network.latent_std.detach().clone().transpose(1, 2))
+        self.register_buffer("mean", facts["latent_mean"].transpose(1, 2))
+        self.register_buffer("std", facts["latent_std"].transpose(1, 2))
 
     def unnormalized(self, latent: Tensor) -> Tensor:
         """A latent [B, C, T] of the network, of variance 1, as the VAE takes it."""
@@ -111,11 +119,11 @@ class MMAudioDecoder(nn.Module):
 class MMAudioEncoder(nn.Module):
     """Waveforms to latents of the network, of variance 1; the decoder's inverse."""
 
-    def __init__(self, network: MMAudioNetwork, vae: VAEEncoder, mel: Mel):
+    def __init__(self, facts: Mapping[str, Tensor], vae: VAEEncoder, mel: Mel):
         super().__init__()
         self.vae, self.mel = vae, mel
-        self.register_buffer("mean", network.latent_mean.detach().float().transpose(1, 2))
-        self.register_buffer("std", network.latent_std.detach().float().transpose(1, 2))
+        self.register_buffer("mean", facts["latent_mean"].transpose(1, 2))
+        self.register_buffer("std", facts["latent_std"].transpose(1, 2))
 
     def encode(self, samples: Tensor) -> Tensor:
         """Waveforms [B, 1, N], N a whole number of latent frames, to the most likely latent, float32 [B, C, T]."""
@@ -135,48 +143,55 @@ def load(name: str, *, device="cpu", dtype=None, operations=None, weights: Weigh
     """
     make = {"dtype": dtype, "operations": operations or nn}
     if weights == "random":
-        parts = {part: lambda module=module: module for part, module in narrow_parts(name, **make).items()}
+        made = narrow_parts(name, **make)
+        parts, state = (
+            {part: lambda module=module: module for part, module in made.items()},
+            made["network"].state_dict(),
+        )
     else:
         chosen = weights if isinstance(weights, Mapping) or weights is None else {"network": weights}
-        parts = _published_parts(name, find_model(name, chosen), **make)
+        parts, state = _published_parts(name, find_model(name, chosen), **make)
+    facts = {fact: state[fact].detach().float().clone() for fact in FACTS}
 
     def placed(module: nn.Module) -> nn.Module:
         return module.to(device).eval().requires_grad_(False)
 
-    network = placed(parts["network"]())
     return MMAudioFamily(
         spec_of(name),
-        network,
         {
+            "network": lambda: placed(parts["network"]()),
             "visual": lambda: placed(
                 PictureAndTiming(name, parts["image"](), parts["timing"](), lengths, FEATURE_RATES_HZ)
             ),
-            "text": lambda: placed(MMAudioText(name, parts["words"](), network.empty_string_feat)),
-            "decoder": lambda: placed(MMAudioDecoder(network, parts["vae"](), parts["vocoder"]())),
-            "encoder": lambda: placed(MMAudioEncoder(network, parts["vae_encoder"](), MELS[VARIANTS[name].rate])),
+            "text": lambda: placed(MMAudioText(name, parts["words"](), facts["empty_string_feat"])),
+            "decoder": lambda: placed(MMAudioDecoder(facts, parts["vae"](), parts["vocoder"]())),
+            "encoder": lambda: placed(MMAudioEncoder(facts, parts["vae_encoder"](), MELS[VARIANTS[name].rate])),
         },
+        facts,
     )
 
 
-def _published_parts(name: str, files: Mapping[str, Path], **make) -> dict[str, Callable[[], nn.Module]]:
-    """What narrow_parts gives, with the weights of files by role: all of them are looked into, none is copied yet.
+def _published_parts(
+    name: str, files: Mapping[str, Path], **make
+) -> tuple[dict[str, Callable[[], nn.Module]], Mapping[str, Tensor]]:
+    """What narrow_parts gives, with the weights of files by role, and the network's; all are looked into, none is read.
 
     The VAE's encoder is not even looked into: most sounds need none, and some files don't have it.
     """
     states, rate = {}, VARIANTS[name].rate
     for part in catalog()[name].parts:
         only = ("decoder.", "data_") if part.role == "vae" else ("",)
-        states[part.role] = read_state(files[part.role], layout=part.layout, size=rate, only=only)[1]
-    check_variant(name, states["network"], files["network"])
+        states[part.role] = StoredTensors(files[part.role], layout=part.layout, size=rate, only=only)
+    check_variant(name, states["network"].shapes, files["network"])
 
     def part(kind: type, role: str, **options) -> Callable[[], nn.Module]:
         return lambda: kind.from_state(states[role], **options, source=str(files[role]))
 
     def vae_encoder() -> VAEEncoder:
-        half = read_state(files["vae"], layout="mmaudio_vae", size=rate, only=("encoder.", "data_"))[1]
+        half = StoredTensors(files["vae"], layout="mmaudio_vae", size=rate, only=("encoder.", "data_"))
         return VAEEncoder.from_state(half, source=str(files["vae"]))
 
-    return {
+    parts = {
         "network": part(MMAudioNetwork, "network", **make),
         "image": part(ClipImage, "clip", **make),
         "words": part(ClipText, "clip", **make),
@@ -185,11 +200,12 @@ def _published_parts(name: str, files: Mapping[str, Path], **make) -> dict[str, 
         "vae_encoder": vae_encoder,
         "vocoder": part(BigVGAN, "vocoder"),
     }
+    return parts, states["network"]
 
 
-def check_variant(name: str, state: Mapping[str, Tensor], path: Path) -> None:
+def check_variant(name: str, shapes: Mapping[str, tuple[int, ...]], path: Path) -> None:
     """Raise InputError where a file holds the network of another variant; a size of its own may be any one's."""
-    config = MMAudioConfig.of({key: tuple(value.shape) for key, value in state.items()})
+    config = MMAudioConfig.of(shapes)
     for other, variant in VARIANTS.items():
         if config == variant.config and other != name:
             raise InputError(f"{path} holds the network of {other}, not of {name}: choose that model, or another file.")
