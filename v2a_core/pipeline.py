@@ -78,10 +78,10 @@ def generate(
     """Make the soundtrack of a video, exactly as long as it, and where output is given a video file that has it.
 
     prompt says what to hear, negative what not to. cfg and video_cfg are the guidance scales of the prompt and of the
-    picture; cfg alone sets both. They, negative, steps and solver are the model's own where left out. interval is the lowest and
-    the highest noise level at which guidance acts. start_s and duration_s trim a video given by path. Several takes are
-    made at once, of seeds seed, seed + 1, ...; each one's file then has its seed in its name. weights replaces the
-    model's own files: a path, or paths by role where it has several.
+    picture; cfg alone sets both. They, negative, steps and solver are the model's own where left out. interval is the
+    lowest and the highest noise level at which guidance acts. start_s and duration_s trim a video given by path.
+    Several takes are made at once, of seeds seed, seed + 1, ...; each one's file then has its seed in its name. weights
+    replaces the model's own files: a path, or paths by role where it has several.
     codec is "aac" (the default), "flac" or "opus". The same seed gives the same audio, bit for bit on the same machine.
     Raises InputError for bad input; an output file appears only when it is whole.
     """
