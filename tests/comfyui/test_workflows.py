@@ -46,7 +46,7 @@ def test_a_workflow_lists_the_files_of_the_catalogue(path):
 
 
 @pytest.mark.parametrize("name", [path.stem for path in WORKFLOWS if path.stem not in PAID])
-def test_a_workflow_runs(name, opened, server, model, mmaudio):
+def test_a_workflow_runs(name, opened, server, model, mmaudio, foley):
     prompt = opened[name]["prompt"]
     for step in prompt.values():
         step["inputs"] |= {"file": CLIP} if "file" in step["inputs"] else {}

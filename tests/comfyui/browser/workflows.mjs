@@ -4,34 +4,70 @@
 const FILE = "big_buck_bunny.mp4";
 const PROMPT = "birds chirping, rustling leaves, soft footsteps on grass";
 const MMAUDIO = "mmaudio_large_44k_v2";
-// What MMAudio's authors use.
+const FOLEY = "hunyuan_foley_xl";
+// What the models' authors use.
 const MMAUDIO_SAMPLING = { steps: 25, cfg: 4.5, control_after_generate: "fixed" };
+const FOLEY_SAMPLING = { steps: 50, cfg: 4.5, control_after_generate: "fixed" };
+const FOLEY_NEGATIVE = "noisy, harsh";
 
 const save = (at) => ({ type: "SaveVideo", at, size: [330, 300], set: { filename_prefix: "video/v2a" } });
 
-export const workflows = {
-  mini_quick_start: {
-    free: true,
-    nodes: {
-      load: { type: "V2ALoadVideo", at: [0, 0], size: [320, 330], set: { file: FILE } },
-      make: {
-        type: "V2AVideoToAudio",
-        at: [370, 0],
-        size: [400, 520],
-        set: { prompt: PROMPT, negative_prompt: "music, speech", control_after_generate: "fixed" },
-      },
-      save: save([820, 0]),
-      preview: { type: "V2ASyncPreview", at: [820, 360], size: [330, 100] },
-      show: { type: "PreviewImage", at: [1200, 0], size: [420, 460] },
+/** A video to its soundtrack in one node, with what it set. */
+const quickStart = (set) => ({
+  nodes: {
+    load: { type: "V2ALoadVideo", at: [0, 0], size: [320, 330], set: { file: FILE } },
+    make: {
+      type: "V2AVideoToAudio",
+      at: [370, 0],
+      size: [400, 520],
+      set: { prompt: PROMPT, negative_prompt: "music, speech", ...set },
     },
-    links: [
-      "load.video > make.video",
-      "make.video > save.video",
-      "make.video > preview.video",
-      "make.audio > preview.audio",
-      "preview.image > show.images",
-    ],
+    save: save([820, 0]),
+    preview: { type: "V2ASyncPreview", at: [820, 360], size: [330, 100] },
+    show: { type: "PreviewImage", at: [1200, 0], size: [420, 460] },
   },
+  links: [
+    "load.video > make.video",
+    "make.video > save.video",
+    "make.video > preview.video",
+    "make.audio > preview.audio",
+    "preview.image > show.images",
+  ],
+});
+
+/** Two candidates of a sound for a prompt alone. */
+const textOnly = (model, negative_prompt, sampling) => ({
+  nodes: {
+    model: { type: "V2ALoadModel", at: [0, 0], size: [330, 130], set: { model } },
+    prompt: {
+      type: "V2APrompt",
+      at: [0, 210],
+      size: [330, 290],
+      set: { prompt: "footsteps on gravel, slow, close", negative_prompt },
+    },
+    condition: { type: "V2ACondition", at: [400, 0], size: [280, 190], set: { seconds: 8 } },
+    batch: { type: "RepeatLatentBatch", at: [400, 270], size: [280, 60], set: { amount: 2 }, title: "Candidates" },
+    sampler: { type: "V2ASampler", at: [750, 0], size: [300, 330], set: sampling },
+    decode: { type: "V2ADecodeAudio", at: [1120, 0], size: [260, 70] },
+    save: { type: "SaveAudio", at: [1120, 140], size: [330, 140], set: { filename_prefix: "audio/v2a" } },
+  },
+  links: [
+    "model.encoders > prompt.encoders",
+    "prompt.positive > condition.positive",
+    "prompt.negative > condition.negative",
+    "model.model > sampler.model",
+    "condition.positive > sampler.positive",
+    "condition.negative > sampler.negative",
+    "condition.latent > batch.samples",
+    "batch.LATENT > sampler.latent",
+    "model.vae > decode.vae",
+    "sampler.latent > decode.latent",
+    "decode.audio > save.audio",
+  ],
+});
+
+export const workflows = {
+  mini_quick_start: { free: true, ...quickStart({ control_after_generate: "fixed" }) },
 
   full_graph: {
     free: true,
@@ -75,57 +111,13 @@ export const workflows = {
     ],
   },
 
-  mmaudio_quick_start: {
-    nodes: {
-      load: { type: "V2ALoadVideo", at: [0, 0], size: [320, 330], set: { file: FILE } },
-      make: {
-        type: "V2AVideoToAudio",
-        at: [370, 0],
-        size: [400, 520],
-        set: { prompt: PROMPT, negative_prompt: "music, speech", model: MMAUDIO, ...MMAUDIO_SAMPLING },
-      },
-      save: save([820, 0]),
-      preview: { type: "V2ASyncPreview", at: [820, 360], size: [330, 100] },
-      show: { type: "PreviewImage", at: [1200, 0], size: [420, 460] },
-    },
-    links: [
-      "load.video > make.video",
-      "make.video > save.video",
-      "make.video > preview.video",
-      "make.audio > preview.audio",
-      "preview.image > show.images",
-    ],
-  },
+  mmaudio_quick_start: quickStart({ model: MMAUDIO, ...MMAUDIO_SAMPLING }),
 
-  text_only_foley: {
-    nodes: {
-      model: { type: "V2ALoadModel", at: [0, 0], size: [330, 130], set: { model: MMAUDIO } },
-      prompt: {
-        type: "V2APrompt",
-        at: [0, 210],
-        size: [330, 290],
-        set: { prompt: "footsteps on gravel, slow, close", negative_prompt: "music, speech" },
-      },
-      condition: { type: "V2ACondition", at: [400, 0], size: [280, 190], set: { seconds: 8 } },
-      batch: { type: "RepeatLatentBatch", at: [400, 270], size: [280, 60], set: { amount: 2 }, title: "Candidates" },
-      sampler: { type: "V2ASampler", at: [750, 0], size: [300, 330], set: MMAUDIO_SAMPLING },
-      decode: { type: "V2ADecodeAudio", at: [1120, 0], size: [260, 70] },
-      save: { type: "SaveAudio", at: [1120, 140], size: [330, 140], set: { filename_prefix: "audio/v2a" } },
-    },
-    links: [
-      "model.encoders > prompt.encoders",
-      "prompt.positive > condition.positive",
-      "prompt.negative > condition.negative",
-      "model.model > sampler.model",
-      "condition.positive > sampler.positive",
-      "condition.negative > sampler.negative",
-      "condition.latent > batch.samples",
-      "batch.LATENT > sampler.latent",
-      "model.vae > decode.vae",
-      "sampler.latent > decode.latent",
-      "decode.audio > save.audio",
-    ],
-  },
+  hunyuan_foley_quick_start: quickStart({ model: FOLEY, negative_prompt: FOLEY_NEGATIVE, ...FOLEY_SAMPLING }),
+
+  text_only_foley: textOnly(MMAUDIO, "music, speech", MMAUDIO_SAMPLING),
+
+  hunyuan_foley_text_only: textOnly(FOLEY, FOLEY_NEGATIVE, FOLEY_SAMPLING),
 
   replace_kijais_graph: {
     nodes: {
