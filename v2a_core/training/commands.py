@@ -136,8 +136,9 @@ def _pack(args, progress) -> None:
     from .mini import Reader
     from .trainer import load_average
     from .words import read_text
+    from .world.classes import SOUND_CLASSES
 
-    reader = load_average(Reader(read_text(args.words), MiniNetwork()), args.mini)
+    reader = load_average(Reader(read_text(args.words), MiniNetwork(), len(SOUND_CLASSES)), args.mini)
     visual = load_average(MiniVisual(), args.eyes, "visual.")
     decoder = load_average(MiniVocoder(), args.vocoder)
     family.save(family.MiniFamily(reader.network, visual, reader.text, decoder), args.out)

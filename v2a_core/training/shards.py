@@ -52,6 +52,10 @@ class Shards:
         file, row = self._places[index]
         return self._files[file].get_slice("mel")[row * self.variants + variant]
 
+    def sound(self, index: int, variant: int) -> int:
+        """The class of one soundtrack, as a number."""
+        return self.looks.index(self.about[index]["variants"][variant]["sound_class"])
+
     def agrees(self, index: int, variant: int) -> bool:
         """Whether a soundtrack is what the picture suggests."""
         clip = self.about[index]

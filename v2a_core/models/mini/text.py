@@ -45,6 +45,7 @@ class MiniText(nn.Module):
             for _ in range(config.layers)
         )
         self.score = nn.Linear(config.width, 1)
+        self.gist = nn.Linear(config.vector, config.width)
         self.norm = nn.LayerNorm(config.width)
 
     def tokenize(self, prompt: str) -> list[int]:
@@ -74,11 +75,15 @@ class MiniText(nn.Module):
         empty = absent.all(1)
         # A row without words must still attend to something: its result is zeroed below.
         masked = absent & ~empty[:, None]
-        h = self.widen(self.table[ids.clamp_min(0)].to(self.position)) + self.position[: ids.shape[1]]
+        vectors = self.table[ids.clamp_min(0)].to(self.position)
+        h = self.widen(vectors) + self.position[: ids.shape[1]]
         for layer in self.layers:
             h = layer(h, src_key_padding_mask=masked)
         weight = F.softmax(self.score(h).masked_fill(masked[..., None], -torch.inf), 1)
-        return self.norm((weight * h).sum(1)) * ~empty[:, None]
+        # The words' mean goes past the layers too: a wording that training never saw then still means something.
+        present = ~absent[..., None]
+        gist = self.gist((vectors * present).sum(1) / present.sum(1).clamp_min(1))
+        return self.norm((weight * h).sum(1) + gist) * ~empty[:, None]
 
     def encode(self, prompt: str) -> TextFeatures:
         """Encode one prompt to [1, width], or to [0, width] where it holds no word that is known."""

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .mel import BANDS, FFT, HOP
+from .refine import match_mel
 
 NOISE_SEED = 0
 
@@ -51,7 +52,8 @@ class MiniVocoder(nn.Module):
         # Drawn on the CPU in float32, so that it is the same on every device.
         generator = torch.Generator("cpu").manual_seed(NOISE_SEED)
         noise = torch.randn(1, latent.shape[-1] * HOP, generator=generator).to(latent.device)
-        return self(latent.to(self.head.weight.dtype), noise.expand(len(latent), -1))[:, None]
+        wave = self(latent.to(self.head.weight.dtype), noise.expand(len(latent), -1))
+        return match_mel(wave, latent)[:, None]
 
 
 class ConvNeXt(nn.Module):
