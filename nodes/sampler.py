@@ -113,11 +113,11 @@ def sampling_inputs() -> list:
             tooltip="The noise to start from. The same seed gives the same sound.",
         ),
         io.Int.Input(
-            "steps", default=20, min=1, max=1000, tooltip="Steps of the solver. More take longer and may sound finer."
+            "steps", default=25, min=1, max=1000, tooltip="Steps of the solver. More take longer and may sound finer."
         ),
         io.Float.Input(
             "cfg",
-            default=4.0,
+            default=3.0,
             min=0.0,
             max=100.0,
             step=0.1,

@@ -33,10 +33,10 @@ SPEC = FamilySpec(
     latent_multiple=4,
     frame_rates={"sync": FrameRate(RATE_HZ, SIZE, SIZE)},
     max_duration_s=60.0,
-    shift=1.0,
-    steps=20,
-    text_scale=4.0,
-    video_scale=4.0,
+    shift=3.0,
+    steps=25,
+    text_scale=3.0,
+    video_scale=3.0,
     solver="euler",
 )
 
