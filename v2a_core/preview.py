@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from .errors import InputError
+from .evaluation.motion import MotionMeter, motion_rate, standing_out
 from .evaluation.onsets import detect_onsets
 from .media.audio import Audio, fit_length
 from .media.video import FrameRate, VideoInfo, VideoSource, probe, read_frames
@@ -22,7 +23,6 @@ MOTION, WAVE, ONSET = (86, 180, 233), (0, 158, 115), (240, 228, 66)
 HEAT = np.array([(26, 29, 35), (58, 28, 92), (140, 41, 129), (222, 73, 104), (254, 159, 109), (252, 253, 191)])
 
 MIN_WIDTH = 480
-MOTION_RATE_HZ = 25.0
 RANGE_DB = 70.0
 QUIET = 1e-3  # the waveform is drawn as high as its panel, but a peak below this (-60 dBFS) as silence
 STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
@@ -81,32 +81,22 @@ def _watch(source: VideoSource, info: VideoInfo, columns: int, height: int, prog
     edges = np.linspace(0, columns, count + 1).round().astype(int)
     strip = np.empty((height, columns, 3), np.uint8)
     strip[:] = GROUND
-    changes, before, seen_s = [], None, None
+    meter = MotionMeter(info)
     rates = {
         "film": FrameRate(count / info.duration_s, int(np.diff(edges).max()), height),
-        # Asked for more often than it has frames, a video would stand still between them.
-        "motion": FrameRate(min(MOTION_RATE_HZ, float(info.fps)), 96, 54),
+        "motion": motion_rate(info),
     }
     for name, chunk in read_frames(source, rates, progress=progress):
         if name == "film":
             for k, frame in enumerate(chunk.frames.numpy(), chunk.first):
                 strip[:, edges[k] : edges[k + 1] - 1] = frame[:, : edges[k + 1] - edges[k] - 1]
-            continue
-        grey = chunk.frames.float().mean(-1)
-        grey = torch.cat((grey[:1] if before is None else before, grey))
-        times_s = np.append(chunk.times_s[0] if seen_s is None else seen_s, chunk.times_s)
-        # Per frame of the source: where every sixth is left out, every fifth change would look twice as large.
-        frames = np.maximum(np.diff(times_s) * float(info.fps), 1).astype(np.float32)
-        changes.append(grey.diff(dim=0).abs().mean((1, 2)).numpy() / frames)
-        before, seen_s = grey[-1:], times_s[-1]
-    return strip, np.concatenate(changes)
+        else:
+            meter.see(chunk)
+    return strip, meter.change
 
 
 def _motion(change: np.ndarray, columns: int, height: int, seconds: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    # What never stops (grain, a moving camera) is taken off. One cut must not flatten the rest, nor must the noise of a
-    # still picture fill the panel: half a grey level, or a quarter of what is always there, stays small.
-    always, most = np.percentile(change[1:] if len(change) > 1 else change, (10, 99))
-    scaled = np.clip((change - always) / max(most - always, 0.5, 0.25 * most), 0, 1)
+    scaled = standing_out(change)
     curve = np.interp(np.linspace(0, len(scaled), columns, endpoint=False), np.arange(len(scaled)), scaled)
     if len(scaled) > columns:
         curve = _per_column(scaled, columns, np.maximum)
