@@ -14,6 +14,7 @@ from .prompt import V2APrompt
 from .sampler import V2ASampler
 from .sync_preview import V2ASyncPreview
 from .transcript import V2ATranscript
+from .variations import V2AVariations
 from .video_to_audio import V2AVideoToAudio
 
 
@@ -29,6 +30,7 @@ class V2AExtension(ComfyExtension):
             V2ACondition,
             V2ASampler,
             V2ADecodeAudio,
+            V2AVariations,
             V2AEncodeAudio,
             V2AMixAudio,
             V2AMuxVideo,

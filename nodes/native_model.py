@@ -219,7 +219,8 @@ def sample(model: ModelPatcher, conds: dict, latent: dict, settings, progress) -
     guider = _Guided(model, Guidance(settings.text_scale, settings.video_scale), settings.interval)
     guider.inner_set_conds(conds)
     start = latent["samples"]
-    noise = comfy.sample.prepare_noise(start, settings.seed, latent.get("batch_index"))
+    # Noise is drawn for one after the other, so that any of a batch can be made again alone.
+    noise = comfy.sample.prepare_noise(start, settings.seed, latent.get("batch_index") or range(len(start)))
     # ModelSamplingSD3 patches the shift like any other part of the model.
     shift = getattr(model.get_model_object("model_sampling"), "shift", settings.shift)
     samples = guider.sample(

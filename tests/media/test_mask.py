@@ -8,7 +8,7 @@ import torch
 
 from v2a_core.errors import InputError
 from v2a_core.media.mask import GREY, masked
-from v2a_core.media.video import FrameChunk, FrameRate, VideoInfo
+from v2a_core.media.video import FrameChunk, FrameRate, VideoInfo, VideoSource, probe, read_frames
 
 RATES = {"sync": FrameRate(25.0, 4, 4)}
 
@@ -19,7 +19,7 @@ def video(duration_s=0.8, width=96, height=64):
 
 def seen(mask, *, frames=10, first=0, duration_s=0.8):
     pictures = torch.full((frames, 4, 4, 3), 200, dtype=torch.uint8)
-    chunk = FrameChunk(pictures, np.arange(frames) / 25, first)
+    chunk = FrameChunk(pictures, (first + np.arange(frames)) / 25, first)
     ((name, out),) = masked([("sync", chunk)], RATES, mask, video(duration_s))
     assert (name, out.first, out.frames.dtype) == ("sync", first, torch.uint8)
     return out.frames
@@ -38,6 +38,33 @@ def test_masks_share_the_time_evenly():
     assert (seen(mask, first=0) == 200).all()
     assert (seen(mask, first=10) == GREY).all()
     assert [int(frame[0, 0, 0]) for frame in seen(mask, frames=4, first=8)] == [200, 200, 127, 127]
+
+
+@pytest.mark.parametrize("pick", ["nearest", "next"])
+@pytest.mark.parametrize(("fps", "rate_hz"), [(25, 25.0), (30, 25.0), (24, 8.0), (Fraction(30000, 1001), 16.0)])
+def test_a_mask_a_frame_hides_all_but_its_own_frame(fps, rate_hz, pick):
+    count = 48
+    shades = torch.arange(count, dtype=torch.uint8) * 2
+    source = VideoSource.from_frames(shades[:, None, None, None].expand(-1, 8, 8, 3), fps)
+    rates = {"eye": FrameRate(rate_hz, 4, 4, pick=pick)}
+    for shown in (0, 7, 20, 47):
+        mask = torch.zeros(count, 6, 6)
+        mask[shown] = 1
+        for _, chunk in masked(read_frames(source, rates), rates, mask, probe(source)):
+            seen = set(chunk.frames.unique().tolist()) - {int(GREY)}
+            # At its lower rate an eye may have missed the frame; it never sees another.
+            assert seen <= {2 * shown}
+            assert seen or 2 * shown not in _plain(source, rates)
+
+
+def _plain(source, rates):
+    return {value for _, chunk in read_frames(source, rates) for value in chunk.frames.unique().tolist()}
+
+
+def test_a_mask_and_its_inverse_hide_everything_together():
+    mask = torch.rand(3, 11, 7, generator=torch.Generator().manual_seed(0))
+    both = (seen(one).int() - int(GREY) for one in (mask, 1 - mask))
+    assert (sum(both) - (200 - int(GREY))).abs().max() <= 1
 
 
 def test_one_mask_without_a_count():

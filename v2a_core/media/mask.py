@@ -20,7 +20,8 @@ def masked(
     """The same chunks, grey where the mask is 0 and untouched where it is 1.
 
     mask: float [N, H, W] or [H, W], stretched over the whole picture; several masks are spread evenly over the video's
-    duration. Raises InputError for other shapes and for values outside 0..1.
+    duration, so that as many as it has frames are one for each. Raises InputError for other shapes and for values
+    outside 0..1.
     """
     if mask.ndim == 2:
         mask = mask[None]
@@ -28,11 +29,13 @@ def masked(
         raise InputError(f"The mask's shape is {list(mask.shape)}: it must be [masks, height, width].")
     if not (mask.isfinite().all() and mask.min() >= 0 and mask.max() <= 1):
         raise InputError("The mask holds values outside 0..1: connect a mask, not a picture.")
-    sized = {name: torch.stack([_fitted(one, rate, info) for one in mask]) for name, rate in rates.items()}
     for name, chunk in chunks:
-        times_s = (chunk.first + torch.arange(len(chunk.frames))) / rates[name].rate_hz
+        # The middle of the frame that is shown: at its start it would be chance which of two masks is taken.
+        times_s = torch.from_numpy(chunk.times_s) + 0.5 / float(info.fps)
         which = (times_s / info.duration_s * len(mask)).long().clamp(0, len(mask) - 1)
-        seen = GREY + (chunk.frames.float() - GREY) * sized[name][which][..., None]
+        used, turn = which.unique(return_inverse=True)
+        sized = torch.stack([_fitted(mask[one], rates[name], info) for one in used.tolist()])[turn]
+        seen = GREY + (chunk.frames.float() - GREY) * sized[..., None]
         yield name, replace(chunk, frames=seen.round().to(torch.uint8))
 
 
