@@ -241,10 +241,18 @@ def test_a_model_file_of_another_family(generate, clip, tmp_path, capsys):
     fails(capsys, code, "an MMAudio network", path.parent)
 
 
-def test_a_video_that_is_too_long(generate, tmp_path, capsys):
-    video = write_video(tmp_path / "long.mp4", seconds=61, fps=2)
-    code, path = generate(video)
+def test_a_video_longer_than_a_run_can_be(generate, clip, capsys, monkeypatch):
+    monkeypatch.setattr("v2a_core.film.MAX_FILM_S", 1)
+    code, path = generate(clip)
     fails(capsys, code, "trim it", path.parent)
+
+
+def test_a_video_longer_than_the_model_makes_in_one_go(generate, tmp_path, capsys):
+    code, path = generate(write_video(tmp_path / "long.mp4", seconds=61, fps=2))
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    assert [found.name for found in path.parent.iterdir()] == ["out.mp4"]
+    assert "61.00 s of sound, seed 0" in out
 
 
 @pytest.mark.parametrize("stage", ["read frames", "sample", "write video"])

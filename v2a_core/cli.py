@@ -122,8 +122,8 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
     )
     progress.close()
     seeds = take_seeds(arguments.seed, arguments.takes)
-    for path, audio, seed in zip(result.paths, result.takes, seeds, strict=True):
-        print(f"{path}: {audio.duration_s:.2f} s of sound, seed {seed}")
+    for path, seed in zip(result.paths, seeds, strict=True):
+        print(f"{path}: {result.duration_s:.2f} s of sound, seed {seed}")
     print(stage_times(result.seconds))
 
 

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from . import film
 from .errors import InputError
 from .media.audio import Audio, fit_length, match_channels, resample
 from .media.formats import choose_codec
@@ -23,11 +25,12 @@ from .media.mux import mux
 from .media.video import VideoSource, probe, read_frames
 from .models import load_family
 from .models.base import Conditions, Family, FamilySpec, PartedFamily, TextFeatures, VisualFeatures
+from .parts import Parts, digest
 from .prompts.transcript import Transcript
 from .sampling.flow import draw_noise, shifted_sigmas
 from .sampling.guidance import EVERYWHERE, Guidance, guided_velocity
-from .sampling.solvers import SOLVERS
-from .settings import Settings, check_device, check_duration, check_output, check_prompt, take_seeds
+from .sampling.solvers import SOLVERS, Velocity
+from .settings import Settings, check_device, check_duration, check_output, check_prompt, fits, take_seeds
 
 Progress = Callable[[str, int, int], None]
 
@@ -36,12 +39,16 @@ LOOK_AHEAD_S = 0.01
 
 @dataclass(frozen=True)
 class Result:
-    """Soundtracks of a video, one a take: audio, files if any, the first's settings, seconds of wall time a stage."""
+    """Soundtracks of a video, one a take: audio, files if any, the first's settings, seconds of wall time a stage.
+
+    The sound of a film that is longer than a model makes in one go, and that is written to files, is only there.
+    """
 
     takes: tuple[Audio, ...]
     settings: Settings
     paths: tuple[Path, ...]
     seconds: Mapping[str, float]
+    duration_s: float
 
     @property
     def audio(self) -> Audio:
@@ -82,6 +89,8 @@ def generate(
     lowest and the highest noise level at which guidance acts. start_s and duration_s trim a video given by path.
     Several takes are made at once, of seeds seed, seed + 1, ...; each one's file then has its seed in its name. weights
     replaces the model's own files: a path, or paths by role where it has several.
+    A video longer than the model makes in one go is done window by window in bounded memory. What is finished is kept
+    in a folder beside output, OUT.v2a-parts, until all is done: the same call again goes on from there.
     codec is "aac" (the default), "flac" or "opus". The same seed gives the same audio, bit for bit on the same machine.
     Raises InputError for bad input; an output file appears only when it is whole.
     """
@@ -103,11 +112,16 @@ def generate(
         if isinstance(model, str) and isinstance(family, PartedFamily):  # nobody else may want it
             family.release(part)
 
+    against = family.spec.negative if negative is None else negative
+    duration_s = probe(source).duration_s
+    if not fits(family.spec, duration_s):
+        job = _Film(family, source, duration_s, settings, prompt, against, codec, device, clock, done_with, progress)
+        takes = _film_takes(job, seeds, paths, output)
+        return Result(takes, settings, paths, clock.seconds, duration_s)
     with clock("encode"):
         features = encode_video(family, source, progress)
     done_with("visual")
     with clock("prompt"):
-        against = family.spec.negative if negative is None else negative
         texts = encode_prompt(family, prompt), encode_prompt(family, against, "negative prompt")
         positive, negative_conditions = condition(family, *texts, features)
     done_with("text")
@@ -122,7 +136,70 @@ def generate(
             for path, audio, each in zip(paths, audios, seeds, strict=True):
                 note = provenance(family.spec, replace(settings, seed=each), prompt)
                 mux(source, audio, path, codec=codec, metadata=note, progress=progress)
-    return Result(audios, settings, paths, clock.seconds)
+    return Result(audios, settings, paths, clock.seconds, duration_s)
+
+
+@dataclass(frozen=True)
+class _Film:
+    """What `generate` knows by the time it finds that a video takes windows."""
+
+    family: Family
+    source: VideoSource
+    duration_s: float
+    settings: Settings
+    prompt: str
+    negative: str
+    codec: str | None
+    device: str
+    clock: "_Clock"
+    done_with: Callable[[str], None]
+    progress: Progress | None
+
+
+def _film_takes(
+    job: _Film, seeds: Sequence[int], paths: Sequence[Path], output: str | os.PathLike | None
+) -> tuple[Audio, ...]:
+    """Makes a film's soundtracks, stage by stage over all windows; returns those that are written nowhere."""
+    family, clock, progress = job.family, job.clock, job.progress
+    with TemporaryDirectory() as folder:
+        parts = Parts(Path(folder) if output is None else Path(output).with_name(f"{Path(output).name}.v2a-parts"))
+        with clock("encode"):
+            plan = film.divide(family.spec, job.source, job.duration_s, parts, progress)
+            seen_key = digest(job.source, family.visual)
+            film.watch(plan, lambda part, told: encode_video(family, part, told), seen_key, progress)
+        job.done_with("visual")
+        with clock("prompt"):
+            texts = encode_prompt(family, job.prompt), encode_prompt(family, job.negative, "negative prompt")
+        keys = {}
+        with clock("sample"):
+            for seed in seeds:
+                settings = replace(job.settings, seed=seed)
+
+                def sampled(number: int, noise: Tensor, around: Callable, told: Progress, settings=settings) -> Tensor:
+                    seen = film.seen(plan, seen_key, number)
+                    conditions = condition(family, *texts, seen)
+                    return sample(family.network, *conditions, noise.to(job.device), settings, told, around=around)
+
+                words = [text.tokens for text in texts]
+                keys[seed] = digest(seen_key, words, repr(settings), job.device, family.network)
+                film.refine(plan, sampled, seed, keys[seed], progress)
+        job.done_with("text")
+        job.done_with("network")
+
+        @torch.inference_mode()
+        def decoded(latent: Tensor) -> Tensor:
+            return family.decoder.decode(latent.to(job.device))[0].float().cpu()
+
+        sounds = [film.sound(plan, decoded, seed, keys[seed]) for seed in seeds]
+        if not paths:
+            with clock("decode"):
+                return tuple(sound.gathered() for sound in sounds)
+        with clock("mux"):
+            for path, sound, seed in zip(paths, sounds, seeds, strict=True):
+                note = provenance(family.spec, replace(job.settings, seed=seed), job.prompt)
+                mux(job.source, sound, path, codec=job.codec, metadata=note, progress=progress)
+        parts.remove()
+        return ()
 
 
 @torch.inference_mode()
@@ -134,7 +211,7 @@ def encode_video(
     mask [N, H, W], 0..1, hides what is 0; several masks are spread evenly over the video.
     """
     info = probe(source)
-    check_duration(family.spec, info.duration_s, source.name)
+    film.check_film(info.duration_s, source.name)
     rates = family.spec.frame_rates
     chunks = read_frames(source, rates, progress=progress)
     if mask is not None:
@@ -230,8 +307,16 @@ def sample(
     noise: Tensor,
     settings: Settings,
     progress: Progress | None = None,
+    *,
+    around: Callable[[Velocity], Velocity] = lambda velocity: velocity,
+    sigmas: Tensor | None = None,
 ) -> Tensor:
-    """Refine noise [B, C, T] into latents like it, on the noise's device; all of them under the same conditions."""
+    """Refine noise [B, C, T] into latents like it, on the noise's device; all of them under the same conditions.
+
+    around wraps the velocity that the solver follows. sigmas are the noise levels, of which the first is that of noise;
+    those of the settings where left out.
+    """
+    sigmas = shifted_sigmas(settings.steps, settings.shift) if sigmas is None else sigmas
     negative_with_video = Conditions(negative.text, positive.video)
     everything, nothing, seen = (
         {name: tensor.to(noise.device) for name, tensor in conditions.tensors().items()}
@@ -241,10 +326,10 @@ def sample(
 
     def told(step: int, x: Tensor, denoised: Tensor) -> None:
         if progress:
-            progress("sample", step + 1, settings.steps)
+            progress("sample", step + 1, len(sigmas) - 1)
 
-    velocity = guided_velocity(network, nothing, deltas, settings.interval)
-    return SOLVERS[settings.solver](velocity, noise, shifted_sigmas(settings.steps, settings.shift), told)
+    velocity = around(guided_velocity(network, nothing, deltas, settings.interval))
+    return SOLVERS[settings.solver](velocity, noise, sigmas, told)
 
 
 @torch.inference_mode()

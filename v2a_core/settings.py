@@ -80,12 +80,16 @@ def check_duration(spec: FamilySpec, duration_s: float, name: str) -> None:
     """Raise InputError for a duration that the family can't make in one go."""
     if not (math.isfinite(duration_s) and duration_s > 0):
         raise InputError(f"{name} lasts {duration_s} s: there is nothing to make a soundtrack for.")
-    # A hundredth over the limit is a container's rounding, not a longer video.
-    if duration_s > spec.max_duration_s + 0.01:
+    if not fits(spec, duration_s):
         raise InputError(
             f"{name} lasts {duration_s:.1f} s, and the model {spec.name!r} makes at most {spec.max_duration_s:g} s: "
             f"trim it with a start and a duration."
         )
+
+
+def fits(spec: FamilySpec, duration_s: float) -> bool:
+    """Whether a family makes a duration in one go; a hundredth over the limit is a container's rounding."""
+    return duration_s <= spec.max_duration_s + 0.01
 
 
 def check_device(device: str) -> None:

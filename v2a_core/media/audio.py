@@ -1,5 +1,6 @@
 """Sound in: any stream to float32, resampled, cut to length."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import av
@@ -31,6 +32,24 @@ class Audio:
     @property
     def duration_s(self) -> float:
         return self.samples.shape[-1] / self.rate_hz
+
+
+@dataclass(frozen=True, eq=False)
+class AudioStream:
+    """Sound too long to hold: blocks() gives float32 [channels, n] one after the other, `length` samples in all."""
+
+    blocks: Callable[[], Iterator[torch.Tensor]]
+    rate_hz: int
+    channels: int
+    length: int
+
+    @property
+    def duration_s(self) -> float:
+        return self.length / self.rate_hz
+
+    def gathered(self) -> Audio:
+        """All of it in memory."""
+        return Audio(torch.cat(list(self.blocks()), -1), self.rate_hz)
 
 
 def read_audio(source: VideoSource) -> Audio | None:

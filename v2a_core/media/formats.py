@@ -9,7 +9,7 @@ import av
 import torch
 
 from ..errors import InputError
-from .audio import Audio, resample
+from .audio import Audio, AudioStream, resample
 
 
 @dataclass(frozen=True)
@@ -69,29 +69,36 @@ def check_picture(path: Path, out: av.container.OutputContainer, codec: str) -> 
         )
 
 
-def add_sound(out: av.container.OutputContainer, codec: str, audio: Audio) -> tuple[av.AudioStream, Audio]:
-    """A new audio stream, and the sound at a rate its encoder takes."""
+def add_sound(
+    out: av.container.OutputContainer, codec: str, audio: Audio | AudioStream
+) -> tuple[av.AudioStream, Audio | AudioStream]:
+    """A new audio stream, and the sound at a rate its encoder takes; a stream is brought to it while it is encoded."""
     encoder, sample_format = ENCODERS[codec]
-    channels = audio.samples.shape[0]
+    streams = isinstance(audio, AudioStream)
+    channels = audio.channels if streams else audio.samples.shape[0]
     if channels not in LAYOUTS:
         raise InputError(f"the sound has {channels} channels; give 1, 2, 6 or 8")
-    if not torch.isfinite(audio.samples).all():
+    if not streams and not torch.isfinite(audio.samples).all():
         raise InputError("the sound has NaN or infinite samples; generate it again")
     rates = av.Codec(encoder, "w").audio_rates
-    if rates and audio.rate_hz not in rates:
-        audio = resample(audio, 48000)
-    stream = out.add_stream(encoder, rate=audio.rate_hz)
+    rate_hz = 48000 if rates and audio.rate_hz not in rates else audio.rate_hz
+    if not streams and rate_hz != audio.rate_hz:
+        audio = resample(audio, rate_hz)
+    stream = out.add_stream(encoder, rate=rate_hz)
     stream.layout, stream.format = LAYOUTS[channels], sample_format
     if codec != "flac":
         stream.bit_rate = BIT_RATE_PER_CHANNEL * channels
     return stream, audio
 
 
-def sound_packets(stream: av.AudioStream, audio: Audio) -> Iterator[av.Packet]:
+def sound_packets(stream: av.AudioStream, audio: Audio | AudioStream) -> Iterator[av.Packet]:
     """The encoded sound, its first sample at time 0."""
-    for start in range(0, audio.samples.shape[-1], _BLOCK):
-        block = audio.samples[:, start : start + _BLOCK].clamp(-1, 1).contiguous().numpy()
-        frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=stream.layout.name)
-        frame.sample_rate, frame.pts, frame.time_base = audio.rate_hz, start, Fraction(1, audio.rate_hz)
-        yield from stream.encode(frame)
+    begin = 0
+    for samples in audio.blocks() if isinstance(audio, AudioStream) else [audio.samples]:
+        for start in range(0, samples.shape[-1], _BLOCK):
+            block = samples[:, start : start + _BLOCK].clamp(-1, 1).contiguous().numpy()
+            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=stream.layout.name)
+            frame.sample_rate, frame.pts, frame.time_base = audio.rate_hz, begin + start, Fraction(1, audio.rate_hz)
+            yield from stream.encode(frame)
+        begin += samples.shape[-1]
     yield from stream.encode(None)

@@ -12,7 +12,7 @@ import torch
 
 from ..atomic import whole_file
 from ..errors import InputError
-from .audio import Audio, fit_length
+from .audio import Audio, AudioStream, fit_length
 from .encode import encode_frames
 from .extent import Extent, measure
 from .formats import add_sound, check_picture, choose_codec, find_format, sound_packets
@@ -28,7 +28,7 @@ _OWN_TAGS = {"major_brand", "minor_version", "compatible_brands", "encoder", "du
 
 def mux(
     source: VideoSource,
-    audio: Audio,
+    audio: Audio | AudioStream,
     path: str | os.PathLike,
     *,
     codec: str | None = None,
@@ -38,9 +38,9 @@ def mux(
     """Write the trimmed source to `path` with `audio` for its sound, and return the path.
 
     Video packets are copied byte for byte (a batch of frames is encoded once). `audio` is cut or padded to the length
-    of the video and encoded as "aac", "flac" or "opus", by default the first that the container takes. Subtitles, data,
-    chapters and attachments stay where the container takes them. A trim that starts between keyframes needs .mp4 or
-    .mov, whose edit list hides the frames before it.
+    of the video, which a stream must have, and encoded as "aac", "flac" or "opus", by default the first that the
+    container takes. Subtitles, data, chapters and attachments stay where the container takes them. A trim that starts
+    between keyframes needs .mp4 or .mov, whose edit list hides the frames before it.
     metadata: tags such as model, seed and prompt, beside the comment "AI-generated audio".
     """
     path = Path(path).expanduser().absolute()
@@ -55,7 +55,8 @@ def mux(
                 f"{path}: {source.name} is cut at {source.start_s:g} s, between keyframes, and only .mp4 and .mov can "
                 f"hide the frames before that; write one of those, or start at a keyframe"
             )
-        audio = fit_length(audio, extent.info.duration_s)
+        if isinstance(audio, Audio):
+            audio = fit_length(audio, extent.info.duration_s)
         try:
             shown_s = _write(file_source, extent, cut, audio, temporary, path, codec, dict(metadata or {}), progress)
         except av.FFmpegError as error:
@@ -69,7 +70,7 @@ def _write(
     source: VideoSource,
     extent: Extent,
     cut: Cut,
-    audio: Audio,
+    audio: Audio | AudioStream,
     temporary: Path,
     path: Path,
     codec: str,
@@ -111,7 +112,7 @@ def _start(
     temporary: Path,
     path: Path,
     codec: str,
-    audio: Audio,
+    audio: Audio | AudioStream,
     tags: dict[str, str],
     chapters: list,
 ) -> tuple[av.container.OutputContainer, dict[int, av.stream.Stream], Iterator[av.Packet]]:

@@ -32,6 +32,12 @@ class FamilySpec:
     solver: str = "euler"
     negative: str = ""  # the negative prompt that its authors use
     still: str | None = None  # the frame rate at which one picture can stand for a whole video
+    window_s: float | None = None  # how long the windows of a longer film are; max_duration_s where left out
+
+    @property
+    def window_length_s(self) -> float:
+        """Length of the windows that films longer than max_duration_s are made in."""
+        return self.window_s or self.max_duration_s
 
     def latent_length(self, duration_s: float) -> int:
         """Length T of the latent [B, C, T] that covers a duration."""

@@ -57,6 +57,7 @@ def spec_of(name: str) -> FamilySpec:
         solver="euler",
         negative="noisy, harsh",
         still="clip",
+        window_s=8.0,
     )
 
 

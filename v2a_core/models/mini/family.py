@@ -33,6 +33,7 @@ SPEC = FamilySpec(
     latent_multiple=4,
     frame_rates={"sync": FrameRate(RATE_HZ, SIZE, SIZE)},
     max_duration_s=60.0,
+    window_s=20.0,
     shift=3.0,
     steps=25,
     text_scale=3.0,

@@ -52,6 +52,7 @@ def spec_of(name: str) -> FamilySpec:
         video_scale=4.5,
         solver="euler",
         still="clip",
+        window_s=8.0,
     )
 
 
