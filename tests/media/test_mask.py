@@ -2,12 +2,14 @@
 
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from v2a_core.errors import InputError
-from v2a_core.media.mask import GREY, masked
+from v2a_core.media.mask import GREY, masked, read_mask
 from v2a_core.media.video import FrameChunk, FrameRate, VideoInfo, VideoSource, probe, read_frames
 
 RATES = {"sync": FrameRate(25.0, 4, 4)}
@@ -92,3 +94,42 @@ def test_a_crop_hides_the_same_part_of_the_picture():
     assert out.frames[0, 4, :, 0].tolist() == [127] * 4 + [200] * 4
     ((_, out),) = masked([("eye", chunk)], rates, mask, video(width=80, height=160))
     assert out.frames[0, 4, :, 0].tolist() == [127] * 4 + [200] * 2 + [127] * 2
+
+
+def test_a_picture_of_a_mask(tmp_path):
+    pixels = np.zeros((40, 400, 3), np.uint8)
+    pixels[:, 200:] = 255
+    Image.fromarray(pixels).save(tmp_path / "mask.png")
+    mask = read_mask(tmp_path / "mask.png", 0.0, 2.0)
+    assert mask.shape == (1, 40, 192)
+    assert (mask[..., :96] == 0).all() and (mask[..., 96:] == 1).all()
+
+
+def test_a_video_of_masks_is_trimmed_like_its_video(tmp_path):
+    path = tmp_path / "mask.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for index in range(50):
+            pixels = np.full((48, 64, 3), 255 * (index >= 25), np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())
+    whole, part = read_mask(path, 0.0, 2.0), read_mask(path, 0.8, 0.8)
+    assert (whole.shape, part.shape) == ((50, 48, 64), (20, 48, 64))
+    assert whole[:25].max() < 0.02 and whole[25:].min() > 0.98
+    assert part[:5].max() < 0.02 and part[5:].min() > 0.98
+    with pytest.raises(InputError, match=r"mask\.mp4: 3\.5 s .* is 2\.000 s long"):
+        read_mask(path, 0.0, 3.5)
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + b"\0" * 30])
+def test_a_file_that_is_no_mask(tmp_path, content):
+    path = tmp_path / "mask.png"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"mask\.png"):
+        read_mask(path, 0.0, 1.0)
+
+
+def test_a_mask_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match=r"mask\.png"):
+        read_mask(tmp_path / "mask.png", 0.0, 1.0)

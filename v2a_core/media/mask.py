@@ -2,16 +2,45 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from os import PathLike
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from ..errors import InputError
 from .resize import centre, cover
-from .source import FrameChunk, FrameRate, VideoInfo
+from .source import MAX_SIDE, FrameChunk, FrameRate, VideoInfo, VideoSource
+from .video import probe, read_frames
 
 GREY = 127.0
+# What is kept of a mask's file: finer than encoders see.
+FILE_SIDE, FILE_HZ = 192, 25.0
+
+
+def read_mask(path: str | PathLike, start_s: float, duration_s: float) -> Tensor:
+    """The mask in a picture or a video, float32 [N, H, W]: 0 where it is black, 1 where it is white.
+
+    A video is trimmed like the one it is for: duration_s from start_s on. Raises InputError for a file that is neither,
+    and for a video that is too short.
+    """
+    try:
+        with Image.open(path) as picture:
+            if max(picture.size) > MAX_SIDE:
+                raise InputError(f"The mask {path} is {picture.width} x {picture.height}: at most {MAX_SIDE} a side.")
+            small = picture.convert("L").resize([min(side, FILE_SIDE) for side in picture.size], Image.Resampling.BOX)
+            return torch.from_numpy(np.array(small))[None].float() / 255
+    except UnidentifiedImageError:
+        pass  # then it is a video
+    except (OSError, Image.DecompressionBombError) as error:
+        raise InputError(f"The mask {path} can't be read: {error}") from error
+    source = VideoSource.from_path(path, start_s, duration_s)
+    info = probe(source)
+    rate = FrameRate(min(FILE_HZ, float(info.fps)), min(info.width, FILE_SIDE), min(info.height, FILE_SIDE))
+    chunks = read_frames(source, {"mask": rate})
+    return torch.cat([chunk.frames.float().mean(-1) / 255 for _, chunk in chunks])
 
 
 def masked(
