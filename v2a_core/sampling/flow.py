@@ -5,6 +5,8 @@ from torch import Tensor
 
 from ..errors import InputError
 
+MAX_LEVELS = 1_000_000
+
 
 def shifted_sigmas(steps: int, shift: float = 1.0) -> Tensor:
     """Noise levels from 1 down to 0, float32 [steps + 1].
@@ -17,6 +19,16 @@ def shifted_sigmas(steps: int, shift: float = 1.0) -> Tensor:
         raise InputError(f"shift is {shift}: it must be above 0 (1 leaves the schedule as it is).")
     t = torch.linspace(1, 0, steps + 1, dtype=torch.float64)
     return (shift * t / (1 + (shift - 1) * t)).float()
+
+
+def part_sigmas(steps: int, shift: float = 1.0, strength: float = 1.0) -> Tensor:
+    """The last steps + 1 noise levels of a schedule of which so many steps are the part `strength`, 0 to 1.
+
+    A strength below 1 begins below full noise, with a sound that exists; 1 is the whole schedule.
+    """
+    if not 0 < strength <= 1:
+        raise InputError(f"strength is {strength}: give a number above 0, up to 1 (1 makes all of it anew).")
+    return shifted_sigmas(min(int(steps / strength), MAX_LEVELS), shift)[-(steps + 1) :]
 
 
 def draw_noise(shape: tuple[int, ...], seed: int) -> Tensor:

@@ -1,0 +1,40 @@
+"""Changing a part of a sound that exists: what is known is held through the flow, what is new grows into it.
+
+The straight path of a known latent through the flow is x = (1 - sigma) * latent + sigma * noise, and its velocity
+noise - latent. A solver that is given that velocity keeps to the path exactly, so at every step the network sees what
+is known at the step's noise level.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from .solvers import Velocity
+
+SOFT_S = 0.04  # within the span: over this the sound is let go
+
+
+def span_mask(frames: int, rate_hz: float, start_s: float, end_s: float) -> Tensor:
+    """What to change of a latent, float32 [1, 1, frames]: 1 from start_s to end_s, 0 outside, with soft edges within.
+
+    An edge at the very beginning or end of the sound is none.
+    """
+    times_s = (torch.arange(frames) + 0.5) / rate_hz
+    rise = (times_s - start_s) / SOFT_S if start_s > 0 else torch.ones(frames)
+    fall = (end_s - times_s) / SOFT_S if end_s < frames / rate_hz else torch.ones(frames)
+    return torch.minimum(rise, fall).clamp(0, 1)[None, None]
+
+
+def begun(latent: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
+    """Where a known latent is on its path at a noise level."""
+    return (1 - sigma) * latent + sigma * noise
+
+
+def held(latent: Tensor, noise: Tensor, mask: Tensor) -> Callable[[Velocity], Velocity]:
+    """Wraps a velocity so that what the mask leaves out (0) keeps to the path of its latent."""
+
+    def wrap(velocity: Velocity) -> Velocity:
+        return lambda x, sigma: torch.lerp(noise - latent, velocity(x, sigma), mask)
+
+    return wrap
