@@ -76,6 +76,28 @@ def test_takes_are_files_of_their_own(generate, clip, capsys):
     assert sorted(found.name for found in path.parent.iterdir()) == ["out-7.mp4", "out-8.mp4", "out-9.mp4"]
     for seed in (7, 8, 9):
         assert f"out-{seed}.mp4: 2.00 s of sound, seed {seed}\n" in out
+    head, *rows, rule = out.splitlines()[-5:]
+    assert head.split()[:2] == ["take", "sync"]
+    assert sorted(row.split()[2] for row in rows) == ["7", "8", "9"]
+    assert rule.startswith("sync and prompt")
+
+
+def test_a_mask_hides_what_is_black(generate, clip, tmp_path, capsys):
+    def sound(*options):
+        code, path = generate(clip, *options)
+        assert code == 0, capsys.readouterr().err
+        return read_audio(VideoSource.from_path(path)).samples
+
+    files = {}
+    for name, shade in (("white", 255), ("black", 0)):
+        files[name] = tmp_path / f"{name}.png"
+        Image.new("L", (20, 10), shade).save(files[name])
+    assert torch.equal(sound(), sound("--mask", str(files["white"])))
+    assert not torch.equal(sound(), sound("--mask", str(files["black"])))
+    # A video is a mask too, trimmed like the one it is for.
+    assert not torch.equal(
+        sound("--start", "0.4", "--duration", "1"), sound("--start", "0.4", "--duration", "1", "--mask", str(clip))
+    )
 
 
 def test_an_interval_without_noise_levels_is_no_guidance(generate, clip):
@@ -187,6 +209,8 @@ def test_bad_videos(generate, tmp_path, capsys, name):
         (["--seed", "-1"], "seed is -1"),
         (["--seed", str(2**64)], "seed is"),
         (["--seed", "1.5"], "--seed"),
+        (["--mask", "none.png"], "none.png"),
+        (["--mask", __file__], "test_cli.py"),
         (["--takes", "0"], "takes is 0"),
         (["--takes", "65"], "takes is 65"),
         (["--takes", "many"], "--takes"),

@@ -91,6 +91,12 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--start", type=float, default=0.0, metavar="S", help="skip that many seconds of the video")
     parser.add_argument("--duration", type=float, metavar="S", help="stop after that many seconds")
+    parser.add_argument(
+        "--mask",
+        metavar="FILE",
+        type=Path,
+        help="a picture or a video, white where the sound comes from: the model sees nothing of what is black",
+    )
     parser.add_argument("--codec", help="of the soundtrack: aac, flac or opus (default: aac, or what the file takes)")
     parser.add_argument("--device", default="cpu", help="where to compute: cpu, cuda, mps (default: cpu)")
     parser.set_defaults(run=_generate)
@@ -116,6 +122,7 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
         interval=tuple(arguments.interval),
         start_s=arguments.start,
         duration_s=arguments.duration,
+        mask=arguments.mask,
         codec=arguments.codec,
         device=arguments.device,
         progress=progress,
@@ -125,6 +132,20 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
     for path, seed in zip(result.paths, seeds, strict=True):
         print(f"{path}: {result.duration_s:.2f} s of sound, seed {seed}")
     print(stage_times(result.seconds))
+    if len(result.takes) > 1:
+        print(scored(arguments, result.takes, seeds))
+
+
+def scored(arguments: argparse.Namespace, takes: Sequence, seeds: Sequence[int]) -> str:
+    """What was heard in each take, as a table with the best first."""
+    from .evaluation.motion import watch_motion
+    from .evaluation.prompt_score import prompt_scorer
+    from .evaluation.ranking import listen, table
+    from .media.video import VideoSource
+
+    motion = watch_motion(VideoSource.from_path(arguments.video, arguments.start, arguments.duration))
+    likeness = prompt_scorer(arguments.prompt)
+    return table([f"seed {seed}" for seed in seeds], [listen(take, motion, likeness) for take in takes])
 
 
 def chosen_weights(model: str, given: Sequence[str]) -> Path | dict[str, Path] | None:

@@ -20,7 +20,7 @@ from . import film
 from .errors import InputError
 from .media.audio import Audio, fit_length, match_channels, resample
 from .media.formats import choose_codec
-from .media.mask import masked
+from .media.mask import masked, read_mask
 from .media.mux import mux
 from .media.video import VideoSource, probe, read_frames
 from .models import load_family
@@ -77,6 +77,7 @@ def generate(
     solver: str | None = None,
     start_s: float = 0.0,
     duration_s: float | None = None,
+    mask: Tensor | str | os.PathLike | None = None,
     codec: str | None = None,
     device: str = "cpu",
     weights: str | os.PathLike | Mapping[str, str | os.PathLike] | None = None,
@@ -87,6 +88,7 @@ def generate(
     prompt says what to hear, negative what not to. cfg and video_cfg are the guidance scales of the prompt and of the
     picture; cfg alone sets both. They, negative, steps and solver are the model's own where left out. interval is the
     lowest and the highest noise level at which guidance acts. start_s and duration_s trim a video given by path.
+    mask says where the sound comes from: what is black is hidden. It is as for `encode_video`, or a file's path.
     Several takes are made at once, of seeds seed, seed + 1, ...; each one's file then has its seed in its name. weights
     replaces the model's own files: a path, or paths by role where it has several.
     A video longer than the model makes in one go is done window by window in bounded memory. What is finished is kept
@@ -115,11 +117,18 @@ def generate(
     against = family.spec.negative if negative is None else negative
     duration_s = probe(source).duration_s
     if not fits(family.spec, duration_s):
+        if mask is not None:
+            raise InputError(
+                f"{source.name} lasts {duration_s:.1f} s, and a mask is for at most {family.spec.max_duration_s:g} s "
+                f"with the model {family.spec.name!r}: trim it with a start and a duration."
+            )
         job = _Film(family, source, duration_s, settings, prompt, against, codec, device, clock, done_with, progress)
         takes = _film_takes(job, seeds, paths, output)
         return Result(takes, settings, paths, clock.seconds, duration_s)
     with clock("encode"):
-        features = encode_video(family, source, progress)
+        if isinstance(mask, str | os.PathLike):
+            mask = read_mask(mask, source.start_s, duration_s)
+        features = encode_video(family, source, progress, mask=mask)
     done_with("visual")
     with clock("prompt"):
         texts = encode_prompt(family, prompt), encode_prompt(family, against, "negative prompt")
