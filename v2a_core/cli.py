@@ -97,6 +97,25 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="a picture or a video, white where the sound comes from: the model sees nothing of what is black",
     )
+    parser.add_argument(
+        "--regenerate",
+        type=float,
+        nargs=2,
+        metavar=("FROM", "TO"),
+        help="keep the video's own sound and make only these seconds of it anew; from where it ends, to extend it",
+    )
+    parser.add_argument(
+        "--strength",
+        type=float,
+        default=1.0,
+        metavar="S",
+        help="begin with the video's own sound: 0.3 changes a little of it, 1 makes all of it anew (default: 1)",
+    )
+    parser.add_argument(
+        "--under",
+        action="store_true",
+        help="keep the video's own sound, with the new one under it, turned down wherever the old one is heard",
+    )
     parser.add_argument("--codec", help="of the soundtrack: aac, flac or opus (default: aac, or what the file takes)")
     parser.add_argument("--device", default="cpu", help="where to compute: cpu, cuda, mps (default: cpu)")
     parser.set_defaults(run=_generate)
@@ -123,6 +142,9 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
         start_s=arguments.start,
         duration_s=arguments.duration,
         mask=arguments.mask,
+        regenerate=arguments.regenerate and tuple(arguments.regenerate),
+        strength=arguments.strength,
+        under=arguments.under,
         codec=arguments.codec,
         device=arguments.device,
         progress=progress,

@@ -18,17 +18,21 @@ from torch.nn.functional import pad
 
 from . import film
 from .errors import InputError
-from .media.audio import Audio, fit_length, match_channels, resample
+from .media.audio import Audio, fit_length, match_channels, read_audio, resample
+from .media.ducking import Ducking
 from .media.formats import choose_codec
 from .media.mask import masked, read_mask
+from .media.mix import Stem, mix_stems
 from .media.mux import mux
+from .media.splice import splice
 from .media.video import VideoSource, probe, read_frames
 from .models import load_family
 from .models.base import Conditions, Family, FamilySpec, PartedFamily, TextFeatures, VisualFeatures
 from .parts import Parts, digest
 from .prompts.transcript import Transcript
-from .sampling.flow import draw_noise, shifted_sigmas
+from .sampling.flow import draw_noise, part_sigmas, shifted_sigmas
 from .sampling.guidance import EVERYWHERE, Guidance, guided_velocity
+from .sampling.inpaint import begun, held, span_mask
 from .sampling.solvers import SOLVERS, Velocity
 from .settings import Settings, check_device, check_duration, check_output, check_prompt, fits, take_seeds
 
@@ -78,6 +82,10 @@ def generate(
     start_s: float = 0.0,
     duration_s: float | None = None,
     mask: Tensor | str | os.PathLike | None = None,
+    sound: Audio | None = None,
+    regenerate: tuple[float, float] | None = None,
+    strength: float = 1.0,
+    under: bool = False,
     codec: str | None = None,
     device: str = "cpu",
     weights: str | os.PathLike | Mapping[str, str | os.PathLike] | None = None,
@@ -93,6 +101,9 @@ def generate(
     replaces the model's own files: a path, or paths by role where it has several.
     A video longer than the model makes in one go is done window by window in bounded memory. What is finished is kept
     in a folder beside output, OUT.v2a-parts, until all is done: the same call again goes on from there.
+    sound is one that exists already, the video's own where left out. regenerate makes it anew from one second to
+    another and keeps the rest; a strength below 1 changes it, the less the lower it is; under puts the new sound below
+    it, turned down where it is heard.
     codec is "aac" (the default), "flac" or "opus". The same seed gives the same audio, bit for bit on the same machine.
     Raises InputError for bad input; an output file appears only when it is whole.
     """
@@ -116,6 +127,9 @@ def generate(
 
     against = family.spec.negative if negative is None else negative
     duration_s = probe(source).duration_s
+    old = None
+    if regenerate or strength != 1 or under:
+        old = _old_sound(family, source, sound, duration_s, regenerate)
     if not fits(family.spec, duration_s):
         if mask is not None:
             raise InputError(
@@ -135,11 +149,26 @@ def generate(
         positive, negative_conditions = condition(family, *texts, features)
     done_with("text")
     with clock("sample"):
-        noise = torch.cat([draw_latent(family.spec, features.duration_s, each) for each in seeds])
-        latents = sample(family.network, positive, negative_conditions, noise.to(device), settings, progress)
+        noise = torch.cat([draw_latent(family.spec, features.duration_s, each) for each in seeds]).to(device)
+        changed = {"sigmas": part_sigmas(settings.steps, settings.shift, strength)}
+        if regenerate or strength != 1:
+            latent = encode_audio(family, old, duration_s).to(device)
+            done_with("encoder")
+            if regenerate:
+                mask_of_time = span_mask(latent.shape[-1], family.spec.latent_rate_hz, *regenerate).to(device)
+                changed["around"] = held(latent, noise, mask_of_time)
+            noise = begun(latent, noise, changed["sigmas"][0])
+        latents = sample(family.network, positive, negative_conditions, noise, settings, progress, **changed)
     done_with("network")
     with clock("decode"):
         audios = tuple(decode(family, latent[None], features.duration_s) for latent in latents)
+        if regenerate:
+            audios = tuple(splice(old, audio, *regenerate) for audio in audios)
+        if under:
+            audios = tuple(
+                fit_length(mix_stems([Stem(old), Stem(audio)], speech=0, ducking=Ducking()), duration_s)
+                for audio in audios
+            )
     if paths:
         with clock("mux"):
             for path, audio, each in zip(paths, audios, seeds, strict=True):
@@ -370,6 +399,22 @@ def _source(video: VideoSource | str | os.PathLike, start_s: float, duration_s: 
 def _padded(samples: Tensor, length: float) -> Tensor:
     """Samples [C, N] to the nearest whole length: silence after them, or what is over cut off."""
     return pad(samples, (0, round(length) - samples.shape[-1]))
+
+
+def _old_sound(
+    family: Family, source: VideoSource, sound: Audio | None, duration_s: float, span: tuple[float, float] | None
+) -> Audio:
+    """The sound to keep or to change; raises InputError where there is none, or a span that is not in it."""
+    check_duration(family.spec, duration_s, source.name)
+    if span is not None and not 0 <= span[0] < span[1] <= duration_s + 0.01:
+        raise InputError(
+            f"The span to make anew is {span[0]:g} to {span[1]:g} s, and the video lasts {duration_s:.2f} s: give a "
+            "start and an end within it, in order."
+        )
+    sound = read_audio(source) if sound is None else sound
+    if sound is None:
+        raise InputError(f"{source.name} has no sound to keep or to change: give one, or leave that option out.")
+    return sound
 
 
 def _take_paths(output: str | os.PathLike, seeds: Sequence[int]) -> list[Path]:

@@ -1,0 +1,128 @@
+"""Changing a part of a sound that exists, and keeping the rest of it."""
+
+import math
+
+import pytest
+import torch
+
+from v2a_core.errors import InputError
+from v2a_core.media.audio import Audio, read_audio
+from v2a_core.media.splice import FADE_S, splice
+from v2a_core.media.video import VideoSource
+from v2a_core.models import load_family
+from v2a_core.pipeline import generate
+from v2a_core.sampling.flow import part_sigmas, shifted_sigmas
+from v2a_core.sampling.inpaint import begun, held, span_mask
+from v2a_core.sampling.solvers import SOLVERS
+
+
+def made(family, video, output=None, **options):
+    return generate(video, output, model=family, **{"steps": 4, "prompt": "rain", **options}).audio
+
+
+def test_outside_the_span_every_sample_is_the_old_one_s(mini, sounding_clip):
+    old = read_audio(VideoSource.from_path(sounding_clip))
+    new = made(mini, sounding_clip, regenerate=(0.8, 1.3))
+    assert new.rate_hz == old.rate_hz and new.samples.shape[1] == 2 * old.rate_hz
+    times_s = torch.arange(new.samples.shape[1]) / new.rate_hz
+    outside = (times_s < 0.8 - FADE_S - 1e-3) | (times_s > 1.3 + FADE_S + 1e-3)
+    length = min(old.samples.shape[1], new.samples.shape[1])
+    outside = outside[:length]
+    assert torch.equal(new.samples[:, :length][:, outside], old.samples[:, :length][:, outside])
+    inside = (times_s[:length] > 0.85) & (times_s[:length] < 1.25)
+    assert not torch.allclose(new.samples[:, :length][:, inside], old.samples[:, :length][:, inside], atol=0.01)
+
+
+def test_no_click_at_the_borders(sounding_clip):
+    mini = load_family("mini")
+    sound = made(mini, sounding_clip, regenerate=(0.8, 1.3))
+    jumps = sound.samples.diff().abs()[0]
+    border = torch.zeros(len(jumps), dtype=torch.bool)
+    for at_s in (0.8, 1.3):
+        border[round((at_s - 2 * FADE_S) * sound.rate_hz) : round((at_s + 2 * FADE_S) * sound.rate_hz)] = True
+    assert jumps[border].max() <= 1.1 * jumps[~border].max()
+
+
+def test_another_seed_is_another_sound_within_the_span_alone(mini, sounding_clip):
+    first, second = (made(mini, sounding_clip, regenerate=(0.8, 1.3), seed=seed).samples[0] for seed in (1, 2))
+    where = (first != second).nonzero()[:, 0] / 48000
+    assert where.min() >= 0.8 - FADE_S - 1e-3 and where.max() <= 1.3 + FADE_S + 1e-3
+
+
+def test_a_sound_that_ends_early_is_extended(mini, clip):
+    head = Audio(torch.sin(torch.arange(24000) * 0.1)[None] / 4, 24000)
+    sound = made(mini, clip, sound=head, regenerate=(1.0, 2.0)).samples
+    assert torch.equal(sound[:, : round((1 - FADE_S) * 24000)], head.samples[:, : round((1 - FADE_S) * 24000)])
+    assert sound.shape == (1, 48000) and sound[:, 30000:].std() > 0
+
+
+def test_strength_says_how_much_is_left(sounding_clip):
+    mini = load_family("mini")
+    old = read_audio(VideoSource.from_path(sounding_clip))
+    from v2a_core.pipeline import encode_audio
+
+    latent = encode_audio(mini, old, 2.0)
+    away = [
+        (encode_audio(mini, made(mini, sounding_clip, strength=strength), 2.0) - latent).square().mean().item()
+        for strength in (0.1, 0.5, 1.0)
+    ]
+    assert away[0] < away[1] < away[2] or away[0] < 0.5 * away[2]
+    plain = made(mini, sounding_clip)
+    assert torch.equal(made(mini, sounding_clip, strength=1.0).samples, plain.samples)
+
+
+def test_under_keeps_the_old_sound(mini, sounding_clip):
+    old = read_audio(VideoSource.from_path(sounding_clip))
+    both = made(mini, sounding_clip, under=True)
+    assert both.rate_hz == old.rate_hz
+    length = min(both.samples.shape[1], old.samples.shape[1])
+    together = torch.stack([both.samples[0, :length], old.samples[0, :length]])
+    assert torch.corrcoef(together)[0, 1] > 0.5
+
+
+@pytest.mark.parametrize("solver", list(SOLVERS))
+def test_what_is_known_keeps_to_its_path(solver):
+    generator = torch.Generator().manual_seed(0)
+    latent, noise = torch.randn(2, 1, 3, 40, generator=generator)
+    mask, sigmas = span_mask(40, 10.0, 1.0, 2.0), part_sigmas(6, strength=0.6)
+    assert mask[0, 0, :10].eq(0).all() and mask[0, 0, 20:].eq(0).all() and mask[0, 0, 11:19].eq(1).all()
+    seen = []
+    velocity = held(latent, noise, mask)(lambda x, sigma: seen.append((x, sigma)) or x.sin())
+    ended = SOLVERS[solver](velocity, begun(latent, noise, sigmas[0]), sigmas)
+    torch.testing.assert_close(ended[..., :10], latent[..., :10], atol=1e-5, rtol=1e-5)
+    assert not torch.allclose(ended[..., 11:19], latent[..., 11:19])
+    for x, sigma in seen:
+        torch.testing.assert_close(x[..., 20:], begun(latent, noise, sigma)[..., 20:], atol=1e-5, rtol=1e-5)
+
+
+def test_the_noise_levels_of_a_part():
+    assert torch.equal(part_sigmas(10, 2.0, 1.0), shifted_sigmas(10, 2.0))
+    assert torch.equal(part_sigmas(5, 1.0, 0.5), shifted_sigmas(10)[5:])
+
+
+def test_splicing_at_the_very_ends():
+    old, new = Audio(torch.zeros(2, 480), 48000), Audio(torch.ones(1, 480), 48000)
+    assert torch.equal(splice(old, new, 0.0, 0.01).samples, torch.ones(2, 480))
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"regenerate": (1.0, 1.0)}, "span to make anew is 1 to 1 s"),
+        ({"regenerate": (-1.0, 1.0)}, "span to make anew"),
+        ({"regenerate": (0.0, 9.0)}, "the video lasts 2.00 s"),
+        ({"regenerate": (math.nan, 1.0)}, "span to make anew"),
+        ({"strength": 0.0}, "strength is 0"),
+        ({"strength": math.nan}, "strength is nan"),
+        ({"strength": 1.5}, "strength is 1.5"),
+    ],
+)
+def test_bad_changes(mini, sounding_clip, options, told):
+    with pytest.raises(InputError, match=told):
+        made(mini, sounding_clip, **options)
+
+
+@pytest.mark.parametrize("options", [{"regenerate": (0.5, 1.0)}, {"strength": 0.5}, {"under": True}])
+def test_a_silent_video_has_nothing_to_keep(mini, clip, options):
+    with pytest.raises(InputError, match="has no sound to keep"):
+        made(mini, clip, **options)
