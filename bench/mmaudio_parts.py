@@ -1,5 +1,6 @@
 """What both sides of `mmaudio.py` are measured by; needs torch alone."""
 
+import re
 import resource
 import time
 from collections.abc import Callable, Iterator
@@ -56,6 +57,9 @@ class Stages:
         """Peak of the device's memory on a GPU, of the process's resident memory elsewhere, in MB of 10^6 bytes."""
         if self.device.type == "cuda":
             return torch.cuda.max_memory_allocated(self.device) / 1e6
+        # Linux's other figure, the portable one, begins with the peak of the process that started this one.
+        with suppress(OSError):
+            return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) * 1024 / 1e6
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
     def matrix_rate(self, dtype: torch.dtype) -> float:
