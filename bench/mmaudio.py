@@ -46,7 +46,8 @@ def main() -> None:
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--steps", type=int, help="fewer give no result worth keeping")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of the clip; what others give is not kept")
+    parser.add_argument("--steps", type=int, help="what others than the model's own give is not kept")
     args = parser.parse_args()
 
     work, spec = args.work.resolve(), spec_of(args.model)
@@ -55,11 +56,18 @@ def main() -> None:
     clip = work / "clip.mp4"
     if not clip.exists():
         write_clip(clip)
-    if not (work / "frames.pt").exists():
-        write_frames(clip, work / "frames.pt")
+    frames = work / f"frames-{args.seconds:g}.pt"
+    if not frames.exists():
+        write_frames(clip, args.seconds, frames)
 
     job = {name: getattr(args, name) for name in ("model", "dtype", "device", "threads")}
-    job |= {"work": str(work), "clip": str(clip), "video_s": SECONDS, "clip_weights": str(clip_file(work))}
+    job |= {
+        "work": str(work),
+        "clip": str(clip),
+        "video_s": args.seconds,
+        "frames": str(frames),
+        "clip_weights": str(clip_file(work)),
+    }
     job |= {"prompt": "footsteps on gravel", "negative": "music", "seed": 0, "cfg": spec.text_scale}
     job |= {"steps": args.steps or spec.steps}
     told = {OURS: run(OURS, sys.executable, job, work)}
@@ -67,17 +75,22 @@ def main() -> None:
         job["upstream"] = str(args.upstream.resolve())
         told[THEIRS] = run(THEIRS, args.python, job, work / "upstream")
     outputs = {side: torch.load(work / f"{side}.pt") for side in told}
-    exact = work / f"{args.model}-float32.pt"  # what bfloat16 is to come near to
+    exact = work / f"{args.model}-{args.seconds:g}-float32.pt"  # what bfloat16 is to come near to
     if args.dtype == "float32":
         torch.save(outputs[OURS], exact)
     elif exact.exists():
         outputs["float32"] = torch.load(exact)
-    result = report(told, outputs) | {"threads": args.threads, "steps": job["steps"], "torch": torch.__version__}
+    result = report(told, outputs) | {
+        "seconds": args.seconds,
+        "threads": args.threads,
+        "steps": job["steps"],
+        "torch": torch.__version__,
+    }
     result |= {"machine": torch.cuda.get_device_name() if args.device == "cuda" else platform.machine()}
 
     name = f"{args.model}, {args.dtype}, {args.device}"
     print(tables({name: result}))
-    if job["steps"] == spec.steps:
+    if (job["steps"], args.seconds) == (spec.steps, SECONDS):
         path = HERE / "results" / "mmaudio.json"
         results = json.loads(path.read_text()) if path.exists() else {}
         results = dict(sorted((results | {name: result}).items()))

@@ -106,9 +106,9 @@ def write_clip(path: Path) -> None:
     partial.rename(path)
 
 
-def write_frames(clip: Path, path: Path) -> None:
+def write_frames(clip: Path, seconds: float, path: Path) -> None:
     """The frames that our reader picks for each encoder, uint8 [N, H, W, 3], for upstream's encoders too."""
     frames = {name: [] for name in FRAME_RATES}
-    for name, chunk in read_frames(VideoSource.from_path(clip, 0.0, SECONDS), FRAME_RATES):
+    for name, chunk in read_frames(VideoSource.from_path(clip, 0.0, seconds), FRAME_RATES):
         frames[name].append(chunk.frames)
     torch.save({name: torch.cat(chunks) for name, chunks in frames.items()}, path)

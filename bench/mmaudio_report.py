@@ -60,13 +60,23 @@ def distance(out: Tensor, reference: Tensor) -> float:
 
 def tables(results: Mapping[str, dict]) -> str:
     """Markdown of results by the name of their run."""
-    return "\n".join(["# MMAudio beside upstream", *(table(name, result) for name, result in results.items())]) + "\n"
+    lines = ["# MMAudio beside upstream"]
+    for name, result in results.items():
+        lines.append(table(name, result))
+        exact = results.get(name.replace("bfloat16", "float32"), {}).get("stages", {}).get("upstream")
+        if "bfloat16" in name and exact:
+            ratio = result["stages"]["ours"]["whole"]["wall_s"] / exact["whole"]["wall_s"]
+            lines.append(f"- The whole by upstream's in float32: {ratio:.2f}.")
+    return "\n".join(lines) + "\n"
 
 
 def table(name: str, result: dict) -> str:
     ours, theirs = result["stages"]["ours"], result["stages"].get("upstream")
     dtype = name.split(", ")[1]
-    lines = [f"\n## {name}", f"{result['steps']} steps, {result['threads']} threads, torch {result['torch']}, "]
+    lines = [
+        f"\n## {name}",
+        f"{result['seconds']:g} s, {result['steps']} steps, {result['threads']} threads, torch {result['torch']}, ",
+    ]
     lines[-1] += f"{result['machine']}\n"
     lines += ["| stage | ours s | upstream s | ratio | of CPU time | aim |", "|---|---|---|---|---|---|"]
     order = ("load", *ENCODING, "encode", "prompt", "sample", "decode", "whole", "with loading", "new seed")

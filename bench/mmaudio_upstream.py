@@ -48,7 +48,7 @@ def main(job: dict) -> None:
         utils = utils.to(device, dtype).eval()
     with stages("read"):
         video = eval_utils.load_video(Path(job["clip"]), job["video_s"])
-    frames = torch.load(work / "frames.pt")
+    frames = torch.load(job["frames"])
     read = {"clip": video.clip_frames, "sync": (video.sync_frames + 1) / 2}
     picked = {name: picked_differently(read[name], frames[name]) for name in frames}
     del read

@@ -72,7 +72,7 @@ def numbered(count):
 @pytest.mark.parametrize("size", [1, 7, 16, 200])
 def test_segments_overlap_by_half_whatever_the_chunks(size):
     watcher, frames = Watcher(), numbered(200)
-    stream = SegmentStream(watcher)
+    stream = SegmentStream(watcher.encode, 4)
     for first in range(0, 200, size):
         stream.add(frames[first : first + size])
         assert len(stream.frames) < SEGMENT
@@ -84,21 +84,21 @@ def test_segments_overlap_by_half_whatever_the_chunks(size):
 @pytest.mark.parametrize(("count", "segments"), [(1, 1), (10, 1), (16, 1), (17, 2), (23, 2), (20, 4)])
 def test_a_video_that_is_too_short_is_held(count, segments):
     watcher = Watcher()
-    stream = SegmentStream(watcher)
+    stream = SegmentStream(watcher.encode, 4)
     stream.add(numbered(count))
     found = stream.features(segments)
     assert found[:, 0].tolist() == [min(STRIDE * s + 2 * slot, count - 1) for s in range(segments) for slot in range(8)]
 
 
 def test_segments_that_are_not_asked_for_are_left_out():
-    stream = SegmentStream(Watcher())
+    stream = SegmentStream(Watcher().encode, 4)
     stream.add(numbered(40))
     assert stream.features(2).shape == (16, 1)
 
 
 def test_a_still_is_encoded_once():
     watcher = Watcher()
-    stream = SegmentStream(watcher)
+    stream = SegmentStream(watcher.encode, 4)
     stream.add(torch.full((200, 4, 4, 3), 7, dtype=torch.uint8))
     assert (stream.features(24) == 7).all() and watcher.calls == [1]
 

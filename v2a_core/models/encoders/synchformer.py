@@ -5,7 +5,7 @@ Names of parameters are the published ones without `vfeat_extractor.`, but for `
 which are those of a layer `self_attn.in_proj`. The sound half and the 2-D `patch_embed.proj` serve no purpose here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -23,8 +23,9 @@ HEAD_WIDTH = 64
 EPS = 1e-6
 PREFIX = "vfeat_extractor."
 UNUSED = ("patch_embed.proj.weight", "patch_embed.proj.bias")
-# Segments at a time: 6276 tokens keep matrices busy, and the widest layer takes 77 MB in float32.
-BATCH = 4
+# Segments at a time: 6276 tokens keep matrices busy, and the widest layer takes 77 MB in float32. On a CPU one at a
+# time is faster: up to 32 MB malloc keeps memory for the next layer.
+BATCH, BATCH_ON_CPU = 4, 1
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Synchformer(nn.Module):
 
     def stream(self) -> "SegmentStream":
         """Takes a video's frames as they come."""
-        return SegmentStream(self)
+        return SegmentStream(self.encode, BATCH_ON_CPU if self.pos_embed.device.type == "cpu" else BATCH)
 
 
 class SegmentStream:
@@ -98,8 +99,8 @@ class SegmentStream:
     before is encoded once.
     """
 
-    def __init__(self, encoder: Synchformer):
-        self.batches = Batches(encoder.encode, BATCH)
+    def __init__(self, encode: Callable[[Tensor], Tensor], size: int):
+        self.batches = Batches(encode, size)
         self.frames: list[Tensor] = []  # from the beginning of the next segment on
         self.segments = 0
 
