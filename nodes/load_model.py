@@ -81,7 +81,7 @@ def model_inputs() -> list:
             "model",
             options=models(),
             default="mini",
-            tooltip="The model, or a file of one in models/v2a or models/mmaudio. Files that are not there are named, "
+            tooltip="The model, or a file of one in models/v2a, mmaudio or foley. Files that are not there are named, "
             f"with the command that fetches them; nothing is fetched unasked. {licences()}",
         ),
         io.Combo.Input(
@@ -89,7 +89,7 @@ def model_inputs() -> list:
             options=list(PRECISIONS),
             default="auto",
             tooltip="What the network computes in. bfloat16 and float16 halve its memory; auto takes one of them for "
-            "large models on a GPU that is good at it, else float32. Sound is always decoded in float32.",
+            "large models on a GPU that is good at it, else the model's own type. Sound is always decoded in float32.",
         ),
     ]
 
