@@ -22,6 +22,7 @@ SOCKETS = {
     "V2ADecodeAudio": ("VAE LATENT", "AUDIO"),
     "V2AEncodeAudio": ("VAE AUDIO", "LATENT"),
     "V2AMixAudio": ("AUDIO AUDIO AUDIO AUDIO V2A_TRANSCRIPT MASK", "AUDIO STRING"),
+    "V2AVariations": ("AUDIO VIDEO", "AUDIO AUDIO STRING"),
     "V2AMuxVideo": ("VIDEO AUDIO", "VIDEO"),
     "V2ASyncPreview": ("VIDEO AUDIO", "IMAGE"),
 }
