@@ -57,10 +57,14 @@ def _parser(train: bool) -> argparse.ArgumentParser:
 def _add_generate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("video", metavar="VIDEO", type=Path, help="the video to make a soundtrack for")
     parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="the video with its soundtrack")
-    parser.add_argument("--prompt", default="", help="what to hear")
+    parser.add_argument("--prompt", default="", help='what to hear; with times, "[0-3.2] footsteps", a line a cue')
     parser.add_argument(
         "--negative", metavar="PROMPT", help='what not to hear, "" for nothing (default: the model\'s own, if any)'
     )
+    parser.add_argument(
+        "--cues", metavar="FILE", type=Path, help="a text file of more cues, such as [0-3.2] rain -music"
+    )
+    parser.add_argument("--transcript", metavar="FILE", type=Path, help="who says what, when: SRT, WebVTT or lines")
     parser.add_argument("--model", default="mini", help="one of those that `v2a models` lists (default: mini)")
     parser.add_argument(
         "--weights",
@@ -89,6 +93,18 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
         metavar=("LOW", "HIGH"),
         help="noise levels, 0 to 1, between which --cfg and --video-cfg act (default: 0 1)",
     )
+    parser.add_argument(
+        "--ramp", default="constant", help="constant, rising or falling: how they come and go there (default: constant)"
+    )
+    _add_schedule(parser, "video", "--video-cfg, where it differs")
+    parser.add_argument(
+        "--negative-scale",
+        type=float,
+        default=1.0,
+        metavar="SCALE",
+        help="how far to go away from --negative (default: 1)",
+    )
+    _add_schedule(parser, "negative", "--negative-scale")
     parser.add_argument("--start", type=float, default=0.0, metavar="S", help="skip that many seconds of the video")
     parser.add_argument("--duration", type=float, metavar="S", help="stop after that many seconds")
     parser.add_argument(
@@ -121,15 +137,36 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_generate)
 
 
+def _add_schedule(parser: argparse.ArgumentParser, name: str, of: str) -> None:
+    parser.add_argument(
+        f"--{name}-interval", type=float, nargs=2, metavar=("LOW", "HIGH"), help=f"as --interval, for {of}"
+    )
+    parser.add_argument(f"--{name}-ramp", help=f"as --ramp, for {of}")
+
+
 def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
     from .pipeline import generate
+    from .prompts.cues import parse_cues
+    from .prompts.lines import read_text
+    from .prompts.subtitles import parse_transcript
+    from .sampling.guidance import EVERYWHERE, When
     from .settings import take_seeds
 
+    interval, ramp = tuple(arguments.interval), arguments.ramp
+    cues = transcript = None
+    if arguments.cues:
+        name = f"The file {arguments.cues}"
+        cues = parse_cues(read_text(arguments.cues, name), name)
+    if arguments.transcript:
+        name = f"The file {arguments.transcript}"
+        transcript = parse_transcript(read_text(arguments.transcript, name), name)
     result = generate(
         arguments.video,
         arguments.output,
         prompt=arguments.prompt,
         negative=arguments.negative,
+        cues=cues,
+        transcript=transcript,
         model=arguments.model,
         weights=chosen_weights(arguments.model, arguments.weights or []),
         seed=arguments.seed,
@@ -138,7 +175,11 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
         solver=arguments.solver,
         cfg=arguments.cfg,
         video_cfg=arguments.video_cfg,
-        interval=tuple(arguments.interval),
+        interval=interval,
+        ramp=ramp,
+        video_when=When(tuple(arguments.video_interval or interval), arguments.video_ramp or ramp),
+        negative_scale=arguments.negative_scale,
+        negative_when=When(tuple(arguments.negative_interval or EVERYWHERE), arguments.negative_ramp or "constant"),
         start_s=arguments.start,
         duration_s=arguments.duration,
         mask=arguments.mask,
@@ -150,6 +191,8 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
         progress=progress,
     )
     progress.close()
+    if transcript is not None and transcript.lines:
+        print(f"{arguments.model} can't speak: the transcript's lines were put in the prompt as captions")
     seeds = take_seeds(arguments.seed, arguments.takes)
     for path, seed in zip(result.paths, seeds, strict=True):
         print(f"{path}: {result.duration_s:.2f} s of sound, seed {seed}")

@@ -4,6 +4,7 @@ Each stage is a function that a node or a script can call by itself; `generate` 
 `progress(stage, done, total)` is told how a stage gets on and may raise to cancel.
 """
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,10 +29,12 @@ from .media.splice import splice
 from .media.video import VideoSource, probe, read_frames
 from .models import load_family
 from .models.base import Conditions, Family, FamilySpec, PartedFamily, TextFeatures, VisualFeatures
+from .models.timed import over_time
 from .parts import Parts, digest
-from .prompts.transcript import Transcript
+from .prompts.cues import Cue, CueSheet, Span, cue_sheet, is_timed, parse_cues
+from .prompts.transcript import Transcript, caption
 from .sampling.flow import draw_noise, part_sigmas, shifted_sigmas
-from .sampling.guidance import EVERYWHERE, Guidance, guided_velocity
+from .sampling.guidance import ALWAYS, EVERYWHERE, When, guided_velocity
 from .sampling.inpaint import begun, held, span_mask
 from .sampling.solvers import SOLVERS, Velocity
 from .settings import Settings, check_device, check_duration, check_output, check_prompt, fits, take_seeds
@@ -71,6 +74,8 @@ def generate(
     *,
     prompt: str = "",
     negative: str | None = None,
+    cues: CueSheet | None = None,
+    transcript: Transcript | None = None,
     model: str | Family = "mini",
     seed: int = 0,
     takes: int = 1,
@@ -78,6 +83,10 @@ def generate(
     cfg: float | None = None,
     video_cfg: float | None = None,
     interval: tuple[float, float] = EVERYWHERE,
+    ramp: str = "constant",
+    video_when: When | None = None,
+    negative_scale: float = 1.0,
+    negative_when: When = ALWAYS,
     solver: str | None = None,
     start_s: float = 0.0,
     duration_s: float | None = None,
@@ -93,9 +102,12 @@ def generate(
 ) -> Result:
     """Make the soundtrack of a video, exactly as long as it, and where output is given a video file that has it.
 
-    prompt says what to hear, negative what not to. cfg and video_cfg are the guidance scales of the prompt and of the
+    prompt says what to hear, negative what not to; either may hold times (prompts.cues), cues are more. A transcript's
+    lines are captions for a model that can't speak. cfg and video_cfg are the guidance scales of the prompt and of the
     picture; cfg alone sets both. They, negative, steps and solver are the model's own where left out. interval is the
-    lowest and the highest noise level at which guidance acts. start_s and duration_s trim a video given by path.
+    lowest and the highest noise level at which guidance acts, ramp how it comes and goes there; video_when is another
+    schedule for the picture, negative_scale and negative_when are the negative prompt's strength and schedule
+    (sampling.guidance). start_s and duration_s trim a video given by path.
     mask says where the sound comes from: what is black is hidden. It is as for `encode_video`, or a file's path.
     Several takes are made at once, of seeds seed, seed + 1, ...; each one's file then has its seed in its name. weights
     replaces the model's own files: a path, or paths by role where it has several.
@@ -108,8 +120,8 @@ def generate(
     Raises InputError for bad input; an output file appears only when it is whole.
     """
     source = _source(video, start_s, duration_s)
-    check_prompt(prompt, "prompt")
-    check_prompt("" if negative is None else negative, "negative prompt")
+    check_words(prompt, "" if negative is None else negative)
+    more = (*(cues.cues if cues else ()), *captions(transcript))
     check_device(device)
     seeds = take_seeds(seed, takes)
     paths = () if output is None else tuple(check_output(path, source) for path in _take_paths(output, seeds))
@@ -119,14 +131,23 @@ def generate(
     with clock("load"):
         family = load_family(model, device=device, weights=weights) if isinstance(model, str) else model
     settings = Settings.for_family(family.spec, seed, steps=steps, cfg=cfg, video_cfg=video_cfg, solver=solver)
-    settings = replace(settings, interval=interval)
+    settings = replace(
+        settings,
+        negative_scale=negative_scale,
+        text_when=When(interval, ramp),
+        video_when=video_when or When(interval, ramp),
+        negative_when=negative_when,
+    )
 
     def done_with(part: str) -> None:
         if isinstance(model, str) and isinstance(family, PartedFamily):  # nobody else may want it
             family.release(part)
 
-    against = family.spec.negative if negative is None else negative
+    sheet = cue_sheet(prompt, family.spec.negative if negative is None else negative, more)
     duration_s = probe(source).duration_s
+    if transcript is not None:
+        transcript.check(duration_s)
+    sheet.check(duration_s)
     old = None
     if regenerate or strength != 1 or under:
         old = _old_sound(family, source, sound, duration_s, regenerate)
@@ -136,7 +157,7 @@ def generate(
                 f"{source.name} lasts {duration_s:.1f} s, and a mask is for at most {family.spec.max_duration_s:g} s "
                 f"with the model {family.spec.name!r}: trim it with a start and a duration."
             )
-        job = _Film(family, source, duration_s, settings, prompt, against, codec, device, clock, done_with, progress)
+        job = _Film(family, source, duration_s, settings, prompt, sheet, codec, device, clock, done_with, progress)
         takes = _film_takes(job, seeds, paths, output)
         return Result(takes, settings, paths, clock.seconds, duration_s)
     with clock("encode"):
@@ -145,8 +166,7 @@ def generate(
         features = encode_video(family, source, progress, mask=mask)
     done_with("visual")
     with clock("prompt"):
-        texts = encode_prompt(family, prompt), encode_prompt(family, against, "negative prompt")
-        positive, negative_conditions = condition(family, *texts, features)
+        conditions = condition(family, *encode_cues(family, sheet), features)
     done_with("text")
     with clock("sample"):
         noise = torch.cat([draw_latent(family.spec, features.duration_s, each) for each in seeds]).to(device)
@@ -158,7 +178,7 @@ def generate(
                 mask_of_time = span_mask(latent.shape[-1], family.spec.latent_rate_hz, *regenerate).to(device)
                 changed["around"] = held(latent, noise, mask_of_time)
             noise = begun(latent, noise, changed["sigmas"][0])
-        latents = sample(family.network, positive, negative_conditions, noise, settings, progress, **changed)
+        latents = sample(family.network, *conditions, noise, settings, progress, **changed)
     done_with("network")
     with clock("decode"):
         audios = tuple(decode(family, latent[None], features.duration_s) for latent in latents)
@@ -186,7 +206,7 @@ class _Film:
     duration_s: float
     settings: Settings
     prompt: str
-    negative: str
+    sheet: CueSheet
     codec: str | None
     device: str
     clock: "_Clock"
@@ -207,7 +227,7 @@ def _film_takes(
             film.watch(plan, lambda part, told: encode_video(family, part, told), seen_key, progress)
         job.done_with("visual")
         with clock("prompt"):
-            texts = encode_prompt(family, job.prompt), encode_prompt(family, job.negative, "negative prompt")
+            texts = encode_cues(family, job.sheet)
         keys = {}
         with clock("sample"):
             for seed in seeds:
@@ -215,10 +235,12 @@ def _film_takes(
 
                 def sampled(number: int, noise: Tensor, around: Callable, told: Progress, settings=settings) -> Tensor:
                     seen = film.seen(plan, seen_key, number)
-                    conditions = condition(family, *texts, seen)
+                    start_s, _ = plan.span_s(plan.windows[number])
+                    here = ([text.shifted(start_s) for text in side] for side in texts)
+                    conditions = condition(family, *here, seen)
                     return sample(family.network, *conditions, noise.to(job.device), settings, told, around=around)
 
-                words = [text.tokens for text in texts]
+                words = [(text.tokens, repr(text.spans)) for side in texts for text in side]
                 keys[seed] = digest(seen_key, words, repr(settings), job.device, family.network)
                 film.refine(plan, sampled, seed, keys[seed], progress)
         job.done_with("text")
@@ -281,6 +303,35 @@ def encode_prompt(family: Family, prompt: str, name: str = "prompt") -> TextFeat
     return family.text.encode(prompt)
 
 
+def encode_cues(family: Family, sheet: CueSheet) -> tuple[tuple[TextFeatures, ...], tuple[TextFeatures, ...]]:
+    """What to hear and what not as the family encodes it: a text for all that is in force at once, with its spans."""
+    spans = sheet.spans(math.inf)
+
+    def side(name: str, words_of: Callable[[Span], str]) -> tuple[TextFeatures, ...]:
+        governed: dict[str, list[tuple[float, float]]] = {}
+        for span in spans:
+            governed.setdefault(words_of(span), []).append((span.start_s, span.end_s))
+        texts = [(encode_prompt(family, words, name), tuple(held)) for words, held in governed.items()]
+        return tuple(replace(text, spans=held if len(texts) > 1 else None) for text, held in texts)
+
+    return side("prompt", lambda span: span.positive), side("negative prompt", lambda span: span.negative)
+
+
+def captions(transcript: Transcript | None) -> tuple[Cue, ...]:
+    """A transcript's lines as cues, for models that can't speak."""
+    lines = () if transcript is None else transcript.lines
+    return tuple(Cue(line.start_s, line.end_s, caption(line)) for line in lines)
+
+
+def check_words(prompt: str, negative: str) -> None:
+    """Raise InputError for a prompt or a negative prompt that is neither a prompt nor a cue sheet."""
+    for text, name in ((prompt, "prompt"), (negative, "negative prompt")):
+        if isinstance(text, str) and is_timed(text):
+            parse_cues(text, f"The {name}")
+        else:
+            check_prompt(text, name)
+
+
 @torch.inference_mode()
 def encode_audio(family: Family, audio: Audio, duration_s: float) -> Tensor:
     """A sound as the latent [1, C, T] of duration_s, such as sampling ends in; silence follows a sound that is shorter.
@@ -309,14 +360,15 @@ def encoder_of(family: Family) -> nn.Module:
 @torch.inference_mode()
 def condition(
     family: Family,
-    positive: TextFeatures | None,
-    negative: TextFeatures | None,
+    positive: TextFeatures | Sequence[TextFeatures] | None,
+    negative: TextFeatures | Sequence[TextFeatures] | None,
     features: VisualFeatures | None,
     transcript: Transcript | None = None,
     duration_s: float | None = None,
 ) -> tuple[Conditions, Conditions]:
     """Positive conditions (prompt and video) and negative ones (negative prompt, no video) over one duration.
 
+    Several texts are a prompt that changes over time, each with the spans that it governs.
     The duration is that of the features unless duration_s says another; without features it must be given.
     """
     if duration_s is None:
@@ -324,12 +376,19 @@ def condition(
             raise InputError("Neither a video nor a duration is given: connect video features, or give the seconds.")
         duration_s = features.duration_s
     check_duration(family.spec, duration_s, "the duration")
-    both = (
-        family.condition(positive, features, transcript, duration_s),
-        family.condition(negative, None, None, duration_s),
+
+    wanted, unwanted = (
+        [side] if side is None or isinstance(side, TextFeatures) else list(side) for side in (positive, negative)
     )
+    conditions = [
+        *(family.condition(text, features, transcript, duration_s) for text in wanted),
+        *(family.condition(text, None, None, duration_s) for text in (*unwanted, None)),
+    ]
     # A family that has to know what is sampled together has a method for it.
-    return tuple(getattr(family, "align", tuple)(both))
+    *conditions, unprompted = getattr(family, "align", list)(conditions)
+    both = (wanted, conditions[: len(wanted)]), (unwanted, conditions[len(wanted) :])
+    toward, away = (over_time(family.spec, duration_s, *side) for side in both)
+    return toward, replace(away, unprompted=unprompted)
 
 
 def draw_latent(spec: FamilySpec, duration_s: float, seed: int) -> Tensor:
@@ -355,18 +414,19 @@ def sample(
     those of the settings where left out.
     """
     sigmas = shifted_sigmas(settings.steps, settings.shift) if sigmas is None else sigmas
-    negative_with_video = Conditions(negative.text, positive.video)
-    everything, nothing, seen = (
-        {name: tensor.to(noise.device) for name, tensor in conditions.tensors().items()}
-        for conditions in (positive, negative, negative_with_video)
-    )
-    deltas = Guidance(settings.text_scale, settings.video_scale).deltas(everything, nothing, seen)
+    guidance = settings.guidance
+    conditions = {"positive": positive, "negative": negative}
+    if guidance.needs_unprompted:
+        conditions["unprompted"] = negative.unprompted
+    for name in list(conditions)[1:]:
+        conditions[f"{name}_with_video"] = conditions[name].seeing(positive.video)
+    timed = {name: one.timed(noise.device) for name, one in conditions.items()}
 
     def told(step: int, x: Tensor, denoised: Tensor) -> None:
         if progress:
             progress("sample", step + 1, len(sigmas) - 1)
 
-    velocity = around(guided_velocity(network, nothing, deltas, settings.interval))
+    velocity = around(guided_velocity(network, guidance, **timed))
     return SOLVERS[settings.solver](velocity, noise, sigmas, told)
 
 

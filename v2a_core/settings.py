@@ -10,6 +10,7 @@ import torch
 from .errors import InputError
 from .media.video import VideoSource
 from .models.base import FamilySpec
+from .sampling.guidance import ALWAYS, Guidance, When
 from .sampling.solvers import SOLVERS
 
 MAX_PROMPT = 2000  # characters
@@ -21,10 +22,7 @@ MAX_TAKES = 64
 
 @dataclass(frozen=True)
 class Settings:
-    """What steers the sampler: guidance scales of text and video, steps of the solver, and the seed of the noise.
-
-    interval holds the lowest and the highest noise level, 0..1, at which guidance acts.
-    """
+    """What steers the sampler: guidance scales and when each acts, steps of the solver, and the seed of the noise."""
 
     seed: int
     steps: int
@@ -32,21 +30,35 @@ class Settings:
     video_scale: float
     solver: str
     shift: float
-    interval: tuple[float, float] = (0.0, 1.0)
+    negative_scale: float = 1.0
+    text_when: When = ALWAYS
+    video_when: When = ALWAYS
+    negative_when: When = ALWAYS
 
     def __post_init__(self):
         _whole_number("seed", self.seed, 0, MAX_SEED)
         _whole_number("steps", self.steps, 1, MAX_STEPS)
-        for name, scale in (("cfg", self.text_scale), ("video cfg", self.video_scale)):
+        scales = (
+            ("cfg", self.text_scale),
+            ("video cfg", self.video_scale),
+            ("the negative strength", self.negative_scale),
+        )
+        for name, scale in scales:
             if not isinstance(scale, int | float) or not 0 <= scale <= MAX_SCALE:
                 raise InputError(f"{name} is {scale!r}: give a number from 0 to {MAX_SCALE:g}.")
-        low, high = self.interval
-        if not 0 <= low <= high <= 1:
-            raise InputError(
-                f"The guidance interval is {low!r} to {high!r}: give two noise levels from 0 to 1, in order."
-            )
         if self.solver not in SOLVERS:
             raise InputError(f"There is no solver called {self.solver!r}: choose one of {', '.join(SOLVERS)}.")
+
+    @property
+    def guidance(self) -> Guidance:
+        return Guidance(
+            self.text_scale,
+            self.video_scale,
+            self.negative_scale,
+            self.text_when,
+            self.video_when,
+            self.negative_when,
+        )
 
     @classmethod
     def for_family(cls, spec: FamilySpec, seed=0, *, steps=None, cfg=None, video_cfg=None, solver=None) -> "Settings":

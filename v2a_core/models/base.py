@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
 
 from ..media.timeline import tick_count
@@ -32,6 +33,7 @@ class FamilySpec:
     solver: str = "euler"
     negative: str = ""  # the negative prompt that its authors use
     still: str | None = None  # the frame rate at which one picture can stand for a whole video
+    text_rate_hz: float | None = None  # of the text's vectors, where the network takes one a token and not a sequence
     window_s: float | None = None  # how long the windows of a longer film are; max_duration_s where left out
 
     @property
@@ -63,26 +65,47 @@ class VisualFeatures:
 
 @dataclass(frozen=True)
 class TextFeatures:
-    """A prompt as its family encodes it, float [L, D]."""
+    """A prompt as its family encodes it, float [L, D], and the spans in seconds that it governs; None is all."""
 
     family: str
     tokens: Tensor
     prompt: str
+    spans: tuple[tuple[float, float], ...] | None = None
+
+    def shifted(self, start_s: float) -> "TextFeatures":
+        """The same, with spans that count from start_s."""
+        if self.spans is None:
+            return self
+        return replace(self, spans=tuple((first_s - start_s, last_s - start_s) for first_s, last_s in self.spans))
 
 
 @dataclass(frozen=True)
 class Conditions:
     """What one family's network takes, ready to batch: named tensors [1, ...], text and video apart.
 
-    Names and shapes are the same for all conditions over one duration.
+    Names and shapes are the same for all conditions over one duration. Where the prompt changes over time, mask [T]
+    says how much of each latent frame these govern, 0..1, and `more` holds those that govern the rest. Those of a
+    negative prompt know those of no prompt at all, which its strength is measured from.
     """
 
     text: Mapping[str, Tensor] = field(default_factory=dict)
     video: Mapping[str, Tensor] = field(default_factory=dict)
+    mask: Tensor | None = None
+    more: tuple["Conditions", ...] = ()
+    unprompted: "Conditions | None" = None
 
     def tensors(self) -> dict[str, Tensor]:
         """Keyword arguments of the network."""
         return {**self.text, **self.video}
+
+    def seeing(self, video: Mapping[str, Tensor]) -> "Conditions":
+        """The same prompts with another video."""
+        return replace(self, video=video, more=tuple(one.seeing(video) for one in self.more))
+
+    def timed(self, device: torch.device | str) -> tuple[tuple[dict[str, Tensor], Tensor | None], ...]:
+        """Keyword arguments of the network and what they govern, part by part."""
+        on_device = {name: tensor.to(device) for name, tensor in self.tensors().items()}
+        return (on_device, self.mask), *(part for one in self.more for part in one.timed(device))
 
 
 class VisualEncoder(Protocol):

@@ -13,6 +13,7 @@ what follows negative, up to the next comma, semicolon or minus; a minus inside 
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,6 +33,7 @@ _TO = re.compile(r"\s*[-–]\s*")
 _END = re.compile(r"\s*\]")
 _MINUS = re.compile(r"(?:(?<=[\s,;])|^)-(?=[^\s\-])")
 _BREAK = re.compile(r"[,;]")
+_TIMED = re.compile(r"(?:^|[\r\n])[^\S\r\n]{0,99}\[[^\S\r\n]{0,99}[-–]?\d")
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,11 @@ class CueSheet:
 
     def positive(self, start_s: float = 0.0, end_s: float = math.inf) -> str:
         """What to hear somewhere in a span of seconds: the words of every cue that reaches into it, with commas."""
-        return _joined(cue.positive for cue in self._within(start_s, end_s))
+        return _list(cue.positive for cue in self._within(start_s, end_s))
 
     def negative(self, start_s: float = 0.0, end_s: float = math.inf) -> str:
         """What not to hear somewhere in a span of seconds."""
-        return _joined(cue.negative for cue in self._within(start_s, end_s))
+        return _list(cue.negative for cue in self._within(start_s, end_s))
 
     def spans(self, duration_s: float) -> tuple[Span, ...]:
         """[0, duration_s] cut wherever a cue starts or ends, with the words in force in each piece."""
@@ -98,6 +100,27 @@ class CueSheet:
         return [cue for cue in self.cues if cue.start_s < end_s and cue.end_s > start_s]
 
 
+def cue_sheet(prompt: str, negative: str = "", more: tuple[Cue, ...] = ()) -> CueSheet:
+    """What a prompt and a negative prompt say, either of which may be a cue sheet, and more cues.
+
+    A text in which no line begins with a time is taken as it stands, its minuses and line breaks too. In a negative
+    prompt that is a sheet the words are not to be heard, and those behind a minus are.
+    """
+    against = (Cue(c.start_s, c.end_s, c.negative, c.positive) for c in _taken(negative, "The negative prompt"))
+    return _ordered((*_taken(prompt, "The prompt"), *against, *more))
+
+
+def _taken(text: str, name: str) -> tuple[Cue, ...]:
+    if is_timed(text):
+        return parse_cues(text, name).cues
+    return (Cue(0.0, math.inf, text),) if text else ()
+
+
+def is_timed(text: str) -> bool:
+    """Whether a line of the text begins with a time, which makes it a cue sheet."""
+    return _TIMED.search(text) is not None
+
+
 def parse_cues(text: str, name: str = "The prompt") -> CueSheet:
     """The cue sheet that a text holds; a prompt without times is one too.
 
@@ -110,6 +133,10 @@ def parse_cues(text: str, name: str = "The prompt") -> CueSheet:
         if len(cues) == MAX_CUES:
             raise InputError(f"{name}, line {number}: this is more than {MAX_CUES:,} cues: make two sheets of it.")
         cues.append(_cue(line, number, name))
+    return _ordered(cues)
+
+
+def _ordered(cues: Iterable[Cue]) -> CueSheet:
     return CueSheet(tuple(sorted(cues, key=lambda cue: (cue.is_timed, cue.start_s))))
 
 
@@ -166,4 +193,8 @@ def _split(words: str) -> tuple[str, str]:
 
 def _joined(parts) -> str:
     """Phrases with a comma between them, none twice."""
-    return ", ".join(dict.fromkeys(filter(None, (" ".join(part.split()).strip(" ,;") for part in parts))))
+    return _list(" ".join(part.split()).strip(" ,;") for part in parts)
+
+
+def _list(phrases: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(filter(None, phrases)))

@@ -51,6 +51,11 @@ class Transcript:
                 )
 
 
+def caption(line: Line) -> str:
+    """A line in the words of a prompt, for models that can't speak: what is heard, and what it says."""
+    return f'{line.speaker.lower() or "a voice"} says: "{line.text}"'
+
+
 def describe(line: Line) -> str:
     """A line as an error or a report calls it: its span and how it begins."""
     words = line.text if len(line.text) <= 40 else line.text[:39] + "…"

@@ -1,19 +1,56 @@
 """Classifier-free guidance as deltas between conditions that add up, so text and video are steered apart."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import torch
 from torch import Tensor
 
+from ..errors import InputError
 from .solvers import Velocity
 
 # network(x [B, C, T], sigma [B], **conditions) -> velocity like x. A network with a method `prepare` has work to do on
 # its conditions that no step changes: prepare(**conditions) gives what it takes in their place.
 Network = Callable[..., Tensor]
 Tensors = Mapping[str, Tensor]
+# Conditions over time: each one's tensors and how much of the latent's frames it governs, [T]; None is all of it.
+Timed = tuple[tuple[Tensors, Tensor | None], ...]
 EVERYWHERE = (0.0, 1.0)
+RAMPS = ("constant", "rising", "falling")
+
+
+@dataclass(frozen=True)
+class When:
+    """When a scale acts: from the lowest to the highest noise level of its interval, 0..1 (Kynkäänniemi et al. 2024).
+
+    A rising ramp takes it from no effect at the highest level to all of it at the lowest, a falling one the other way.
+    """
+
+    interval: tuple[float, float] = EVERYWHERE
+    ramp: str = "constant"
+
+    def __post_init__(self):
+        low, high = self.interval
+        if not 0 <= low <= high <= 1:
+            raise InputError(
+                f"The guidance interval is {low!r} to {high!r}: give two noise levels from 0 to 1, in order."
+            )
+        if self.ramp not in RAMPS:
+            raise InputError(f"There is no ramp called {self.ramp!r}: choose one of {', '.join(RAMPS)}.")
+
+    def at(self, sigma: float | Tensor, scale: float, rest: float) -> float:
+        """The scale at a noise level; `rest` is what it is where it does not act."""
+        low, high = self.interval
+        if not low <= sigma <= high:
+            return rest
+        if self.ramp == "constant" or low == high:
+            return scale
+        gone = (high - sigma) / (high - low)
+        return rest + (scale - rest) * float(gone if self.ramp == "rising" else 1 - gone)
+
+
+ALWAYS = When()
 
 
 @dataclass(frozen=True)
@@ -21,62 +58,102 @@ class Delta:
     """A step of the velocity away from one set of conditions and toward another, scale times."""
 
     scale: float
-    toward: Tensors
-    away: Tensors
+    toward: object
+    away: object
 
 
 @dataclass(frozen=True)
 class Guidance:
-    """Guidance scales: 1 follows the condition as trained, above 1 exaggerates it, 0 leaves it out."""
+    """Guidance scales: 1 follows the condition as trained, above 1 exaggerates it, 0 leaves it out.
+
+    negative is how far the negative prompt is gone away from; at 1 it takes the place of no prompt, as is usual.
+    """
 
     text: float
     video: float
+    negative: float = 1.0
+    text_when: When = ALWAYS
+    video_when: When = ALWAYS
+    negative_when: When = ALWAYS
 
-    def deltas(self, positive: Tensors, negative: Tensors, negative_with_video: Tensors) -> tuple[Delta, ...]:
-        """First the video is brought in under the negative prompt, then the prompt is turned to the positive one."""
+    def at(self, sigma: float | Tensor) -> tuple[float, float, float]:
+        """Scales of text, video and negative prompt at a noise level."""
         return (
-            Delta(self.video, negative_with_video, negative),
-            Delta(self.text, positive, negative_with_video),
+            self.text_when.at(sigma, self.text, 1.0),
+            self.video_when.at(sigma, self.video, 1.0),
+            self.negative_when.at(sigma, self.negative, 0.0),
+        )
+
+    @property
+    def needs_unprompted(self) -> bool:
+        """Whether the negative prompt is ever weighed against no prompt at all."""
+        return self.negative != 1 or self.negative_when != ALWAYS
+
+    def deltas(
+        self,
+        sigma: float | Tensor,
+        positive,
+        negative,
+        negative_with_video,
+        unprompted=None,
+        unprompted_with_video=None,
+    ) -> tuple[object, tuple[Delta, ...]]:
+        """Where the velocity starts, and the deltas from there, at a noise level.
+
+        First the video is brought in under the negative prompt, then the prompt is turned to the positive one. With a
+        strength of its own the negative prompt is no prompt plus strength * (negative - no prompt), there and with
+        video. Conditions are whatever the caller has for them.
+        """
+        text, video, strength = self.at(sigma)
+        if strength == 1 or unprompted is None:
+            return negative, (
+                Delta(video, negative_with_video, negative),
+                Delta(text, positive, negative_with_video),
+            )
+        return unprompted, (
+            Delta(video, unprompted_with_video, unprompted),
+            Delta(text, positive, unprompted_with_video),
+            Delta(strength * (1 - video), negative, unprompted),
+            Delta(strength * (video - text), negative_with_video, unprompted_with_video),
         )
 
 
-def guided_velocity(
-    network: Network, base: Tensors, deltas: tuple[Delta, ...], interval: tuple[float, float] = EVERYWHERE
-) -> Velocity:
+def guided_velocity(network: Network, guidance: Guidance, **conditions: Timed) -> Velocity:
     """The velocity v(base) + sum of scale * (v(toward) - v(away)), all in one batch.
 
-    Conditions are named tensors [1 or B, ...]. Each is evaluated once, not at all where its coefficients cancel: with
-    equal scales along a chain of deltas this is plain classifier-free guidance, with scales of 1 a single evaluation.
-    Scales are 1 at noise levels outside the interval from lowest to highest (Kynkäänniemi et al. 2024).
+    conditions are those that Guidance.deltas takes; of tensors [1 or B, ...]. Each is evaluated once, not at all where
+    its coefficients cancel: with equal scales along a chain of deltas this is plain classifier-free guidance, with
+    scales of 1 a single evaluation. Where conditions change over time, so do the deltas: each one's velocity counts
+    where it governs.
     """
     prepare = getattr(network, "prepare", dict)
-    conditions = {id(tensors): tensors for tensors in (base, *(t for d in deltas for t in (d.toward, d.away)))}
-    guided = _coefficients(base, deltas)
-    plain = _coefficients(base, tuple(replace(delta, scale=1.0) for delta in deltas))
 
     @cache
-    def prepared(key: int) -> Tensors:
-        return prepare(**conditions[key])
+    def prepared(name: str, number: int) -> Tensors:
+        return prepare(**conditions[name][number][0])
 
     def velocity(x: Tensor, sigma: Tensor) -> Tensor:
-        low, high = interval
-        coefficients = guided if low <= sigma <= high else plain
-        parts = [prepared(key) for key in coefficients]
+        base, deltas = guidance.deltas(sigma, **{name: name for name in conditions})
+        parts, weights = [], []
+        for name, scale in coefficients(base, deltas).items():
+            for number, (_, mask) in enumerate(conditions[name]):
+                parts.append(prepared(name, number))
+                weights.append(scale if mask is None else scale * mask.to(x))
         stacked = {name: torch.cat([_expand(part[name], len(x)) for part in parts]) for name in parts[0]}
         repeated = x.repeat(len(parts), *[1] * (x.ndim - 1))
         out = network(repeated, sigma.to(x).expand(len(repeated)), **stacked).chunk(len(parts))
-        return sum(scale * part for scale, part in zip(coefficients.values(), out, strict=True))
+        return sum(weight * part for weight, part in zip(weights, out, strict=True))
 
     return velocity
 
 
-def _coefficients(base: Tensors, deltas: tuple[Delta, ...]) -> dict[int, float]:
-    """{id of conditions: what their velocity is multiplied by}, without those that cancel."""
-    total = {id(base): 1.0}
+def coefficients(base: str, deltas: tuple[Delta, ...]) -> dict[str, float]:
+    """{name of conditions: what their velocity is multiplied by}, without those that cancel."""
+    total = {base: 1.0}
     for delta in deltas:
-        for tensors, scale in ((delta.toward, delta.scale), (delta.away, -delta.scale)):
-            total[id(tensors)] = total.get(id(tensors), 0.0) + scale
-    return {key: scale for key, scale in total.items() if scale != 0}
+        for name, scale in ((delta.toward, delta.scale), (delta.away, -delta.scale)):
+            total[name] = total.get(name, 0.0) + scale
+    return {name: scale for name, scale in total.items() if scale != 0}
 
 
 def _expand(tensor: Tensor, batch: int) -> Tensor:

@@ -75,7 +75,7 @@ class FoleyFamily(PartedFamily):
         with lines raises InputError.
         """
         if transcript is not None and transcript.lines:
-            raise InputError("HunyuanVideo-Foley can't speak: disconnect the transcript, or choose a model that can.")
+            raise InputError("HunyuanVideo-Foley can't speak: make the transcript captions of the prompt.")
         *rows, padding = (text if text is not None else self.text.encode("")).tokens.float().cpu()
         tokens = torch.stack([*rows, *[padding] * (TEXT_TOKENS - len(rows))])
         empty = {"clip": self.network.empty_clip_feat, "sync": self.network.empty_sync_feat}

@@ -34,6 +34,7 @@ SPEC = FamilySpec(
     frame_rates={"sync": FrameRate(RATE_HZ, SIZE, SIZE)},
     max_duration_s=60.0,
     window_s=20.0,
+    text_rate_hz=RATE_HZ,
     shift=3.0,
     steps=25,
     text_scale=3.0,
@@ -71,7 +72,7 @@ class MiniFamily:
         Mini can't speak yet: a transcript with lines raises InputError.
         """
         if transcript is not None and transcript.lines:
-            raise InputError("Mini can't speak: disconnect the transcript, or choose a model that can.")
+            raise InputError("Mini can't speak: make the transcript captions of the prompt.")
         tokens = tick_count(duration_s, RATE_HZ)
         config = self.network.config
         words = text.tokens if text is not None else torch.zeros(0, config.text_width)

@@ -77,7 +77,7 @@ class MMAudioFamily(PartedFamily):
         MMAudio can't speak: a transcript with lines raises InputError.
         """
         if transcript is not None and transcript.lines:
-            raise InputError("MMAudio can't speak: disconnect the transcript, or choose a model that can.")
+            raise InputError("MMAudio can't speak: make the transcript captions of the prompt.")
         empty = {"clip": self.facts["empty_clip_feat"], "sync": self.facts["empty_sync_feat"]}
         words = self.facts["empty_string_feat"] if text is None else text.tokens
         return Conditions(
