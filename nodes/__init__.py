@@ -6,10 +6,14 @@ from .condition import V2ACondition
 from .decode_audio import V2ADecodeAudio
 from .encode_audio import V2AEncodeAudio
 from .encode_video import V2AEncodeVideo
+from .guidance import V2AGuidance
+from .guider import V2AGuider
+from .keep_span import V2AKeepSpan
 from .load_model import V2ALoadModel
 from .load_video import V2ALoadVideo
 from .mix_audio import V2AMixAudio
 from .mux_video import V2AMuxVideo
+from .place_speech import V2APlaceSpeech
 from .prompt import V2APrompt
 from .sampler import V2ASampler
 from .sync_preview import V2ASyncPreview
@@ -28,10 +32,14 @@ class V2AExtension(ComfyExtension):
             V2APrompt,
             V2ATranscript,
             V2ACondition,
+            V2AGuidance,
+            V2AGuider,
             V2ASampler,
             V2ADecodeAudio,
             V2AVariations,
             V2AEncodeAudio,
+            V2AKeepSpan,
+            V2APlaceSpeech,
             V2AMixAudio,
             V2AMuxVideo,
             V2ASyncPreview,

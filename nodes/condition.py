@@ -1,10 +1,12 @@
 """V2ACondition: prompts and features, laid out for the network over one duration."""
 
+from dataclasses import replace
+
 from comfy_api.latest import io
 
 from ..v2a_core.errors import InputError
 from . import host
-from .conditioning import pack_conditions, unpack_prompt
+from .conditioning import CUES, FAMILY, pack_conditions, unpack_prompt, with_captions
 from .types import Features, Transcript, schema
 
 # What rides on a LATENT beside its samples: its exact length, which a whole number of frames does not tell.
@@ -28,7 +30,9 @@ class V2ACondition(io.ComfyNode):
                     tooltip="What the model saw, from V2A Encode Video. Without it the prompt alone makes the sound.",
                 ),
                 Transcript.Input(
-                    "transcript", optional=True, tooltip="Who says what, when: for models that can speak."
+                    "transcript",
+                    optional=True,
+                    tooltip="Who says what, when. Models that can't speak get the lines as captions.",
                 ),
                 io.Float.Input(
                     "seconds",
@@ -62,12 +66,13 @@ class V2ACondition(io.ComfyNode):
     def execute(cls, positive, negative, features=None, transcript=None, seconds=0.0, timing_only=False):
         import torch
 
+        from ..v2a_core.models.timed import over_time
         from ..v2a_core.settings import check_duration
 
         host.check_finite(seconds=seconds)
         texts, against = unpack_prompt(positive, "positive"), unpack_prompt(negative, "negative")
-        family = texts[0][1]
-        for socket, name in [("negative", entry[1].spec.name) for entry in against] + (
+        family = texts[0][0][1][FAMILY]
+        for socket, name in [("negative", group[0][1][FAMILY].spec.name) for group in against] + (
             [("features", features.family)] if features is not None else []
         ):
             if name != family.spec.name:
@@ -84,17 +89,26 @@ class V2ACondition(io.ComfyNode):
             if "sync" not in features.tensors:
                 raise InputError("One picture has no timing to keep: switch timing_only off, or give a video.")
             features = features.timing_only()
-        conditions = [
-            *(family.condition(text, features, transcript, duration_s) for text, _, _ in texts),
-            *(family.condition(text, None, None, duration_s) for text, _, _ in against),
-        ]
+        said = []
+        if transcript is not None and transcript.lines:
+            transcript.check(duration_s)
+            texts = with_captions(texts, transcript, 0)
+            said = [f"{family.spec.name} can't speak: the transcript's lines are captions of the prompt."]
+        for group in (*texts, *against):
+            group[0][1][CUES].check(duration_s)
+        flat = [(text, features) for group in texts for text, _ in group]
+        flat += [(text, None) for group in against for text, _ in group]
+        conditions = [family.condition(text, seen, None, duration_s) for text, seen in (*flat, (None, None))]
         # A family that has to know what is sampled together has a method for it.
-        aligned = getattr(family, "align", list)(conditions)
-        packed = [
-            pack_conditions(text.tokens, options, one, duration_s)
-            for (text, _, options), one in zip((*texts, *against), aligned, strict=True)
-        ]
+        *aligned, unprompted = getattr(family, "align", list)(conditions)
+        packed, left = [], iter(aligned)
+        for group in (*texts, *against):
+            parts = [(text, next(left)) for text, _ in group]
+            whole = over_time(family.spec, duration_s, *zip(*parts, strict=True))
+            packed.append(pack_conditions(*group[0], replace(whole, unprompted=unprompted), duration_s))
         samples = torch.zeros(1, family.spec.latent_channels, family.spec.latent_length(duration_s))
         # Samplers draw the noise of what has an index one by one, so a sound is the same alone and in a batch.
         latent = {"samples": samples, "type": "audio", "batch_index": [0], DURATION: duration_s}
-        return io.NodeOutput(packed[: len(texts)], packed[len(texts) :], latent)
+        both = packed[: len(texts)], packed[len(texts) :]
+        positive, negative = ([entry for entries in side for entry in entries] for side in both)
+        return io.NodeOutput(positive, negative, latent, ui={"text": said} if said else None)

@@ -10,28 +10,76 @@ from torch import Tensor
 
 from ..v2a_core.errors import InputError
 
-PROMPT, FAMILY, CONDITIONS, DURATION = "v2a_prompt", "v2a_family", "v2a_conditions", "v2a_duration_s"
+PROMPT, FAMILY, ENCODERS, CUES = "v2a_prompt", "v2a_family", "v2a_encoders", "v2a_cues"
+CONDITIONS, DURATION = "v2a_conditions", "v2a_duration_s"
 
 
-def pack_prompt(features, family) -> list:
-    """CONDITIONING of a prompt's TextFeatures, with the family that knows how to lay them out."""
-    return [[features.tokens[None], {PROMPT: features, FAMILY: family}]]
+def pack_prompt(texts, encoders, sheet) -> list:
+    """CONDITIONING of a prompt's TextFeatures, an entry each, with what can encode and lay out more of them."""
+    options = {FAMILY: encoders.family, ENCODERS: encoders, CUES: sheet}
+    return [[text.tokens[None], {PROMPT: text, **options}] for text in texts]
 
 
-def unpack_prompt(conditioning: list, socket: str) -> list[tuple]:
-    """(TextFeatures, family, options) of each entry; raises InputError where an entry is not one of V2APrompt's."""
-    entries = []
+def unpack_prompt(conditioning: list, socket: str) -> list[list[tuple]]:
+    """(TextFeatures, options) of each entry, those of one cue sheet together.
+
+    Raises InputError where an entry is not one of V2APrompt's.
+    """
+    groups, open_sheet = [], None
     for tokens, options in conditioning:
         if PROMPT not in options:
             raise InputError(f"The input {socket!r} was not made by V2A Prompt: connect its {socket} output.")
         # The tensor is what core nodes work on, so it counts.
-        entries.append((replace(options[PROMPT], tokens=tokens[0]), options[FAMILY], options))
+        text = replace(options[PROMPT], tokens=tokens[0])
+        sheet = options[CUES] if text.spans is not None else None
+        # What governs the beginning is the first of its sheet.
+        if sheet is None or sheet is not open_sheet or text.spans[0][0] == 0:
+            groups.append([])
+        groups[-1].append((text, options))
+        open_sheet = sheet
+    return groups
+
+
+def with_captions(groups: list[list[tuple]], transcript, side: int) -> list[list[tuple]]:
+    """The entries of unpack_prompt with a transcript's lines as cues; side is 0 for the positive ones.
+
+    Raises InputError for tensors that a core node has changed: there is no prompt to add a line to.
+    """
+    from ..v2a_core.pipeline import captions
+    from ..v2a_core.prompts.cues import CueSheet
+
+    captioned = []
+    for group in groups:
+        if any(
+            text.tokens is not options[PROMPT].tokens and not text.tokens.equal(options[PROMPT].tokens)
+            for text, options in group
+        ):
+            raise InputError("Another node has mixed the prompt, so a transcript can't be put in it: disconnect one.")
+        _, options = group[0]
+        sheet = CueSheet((*options[CUES].cues, *captions(transcript)))
+        texts = options[ENCODERS].encode_cues(sheet)[side]
+        captioned.append([(text, {**options, PROMPT: text, CUES: sheet}) for text in texts])
+    return captioned
+
+
+def pack_conditions(text, options: dict, conditions, duration_s: float) -> list:
+    """Entries of CONDITIONING that a sampler can use: one a part of conditions that change over time.
+
+    Samplers take an entry's mask [T] as how much it counts at each latent frame.
+    """
+    entries = []
+    for one in (conditions, *conditions.more):
+        mask = {} if one.mask is None else {"mask": one.mask}
+        more = {CONDITIONS: replace(one, mask=None, more=()), DURATION: duration_s}
+        entries.append([text.tokens[None], {**options, **mask, **more}])
     return entries
 
 
-def pack_conditions(tokens: Tensor, options: dict, conditions, duration_s: float) -> list:
-    """One entry of CONDITIONING that a sampler can use."""
-    return [tokens[None], {**options, CONDITIONS: conditions, DURATION: duration_s}]
+def without_prompt(negative: list) -> list:
+    """CONDITIONING of no prompt at all, where the negative CONDITIONING says one."""
+    tokens, options = negative[0]
+    whole = {name: value for name, value in options.items() if name != "mask"}
+    return [[tokens, {**whole, CONDITIONS: options[CONDITIONS].unprompted}]]
 
 
 def with_video_of(negative: list, positive: list) -> list:

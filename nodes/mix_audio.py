@@ -4,6 +4,7 @@ from comfy_api.latest import io
 
 from ..v2a_core.errors import InputError
 from . import host
+from .place_speech import placed
 from .sampler import PROVENANCE
 from .types import Transcript, schema
 
@@ -192,15 +193,9 @@ def _chosen(name: str, value: str, given: dict) -> int | None:
 
 def _speech(audio: dict, socket: str, transcript, most: float) -> tuple:
     """The speech stem, put at the transcript's times where there is one, and a line of report for each of its lines."""
-    from ..v2a_core.media.stretch import place_speech
-    from ..v2a_core.prompts.transcript import describe
-
     if transcript is None:
         return host.audio_from_host(audio, socket), []
-    said = host.sounds_from_host(audio, socket)
-    lines = transcript.lines
-    sound, fits = place_speech(said, [(line.start_s, line.end_s) for line in lines], most)
-    return sound, [f"{describe(line)}: {fit}" for line, fit in zip(lines, fits, strict=True)]
+    return placed(host.sounds_from_host(audio, socket), transcript, most)
 
 
 def _path(mask, path: str, far_db: float, duration_s: float):

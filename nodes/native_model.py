@@ -127,13 +127,13 @@ class Encoders:
         memory.load_models_gpu([self._visual], force_full_load=True)
         return _on_cpu(pipeline.encode_image(self.family, image, mask=mask))
 
-    def encode_prompt(self, prompt: str, name: str):
-        """TextFeatures of a prompt, on the CPU; name is what an error calls it."""
+    def encode_cues(self, sheet):
+        """TextFeatures of what a CueSheet says is to be heard and what not, on the CPU."""
         from ..v2a_core import pipeline
 
         memory.load_models_gpu([self._text], force_full_load=True)
-        features = pipeline.encode_prompt(self.family, prompt, name)
-        return replace(features, tokens=features.tokens.cpu())
+        sides = pipeline.encode_cues(self.family, sheet)
+        return [[replace(text, tokens=text.tokens.cpu()) for text in side] for side in sides]
 
 
 def _on_cpu(features):
@@ -185,39 +185,36 @@ class V2AVAE:
         raise InputError("This VAE has a sample rate of its own: encode sounds with V2A Encode Audio.")
 
 
-class _Guided(comfy.samplers.CFGGuider):
-    """Guidance with scales of their own for text and video; one scale for both is ComfyUI's own guidance.
+class Guider(comfy.samplers.CFGGuider):
+    """Guidance with scales of their own for text, video and negative prompt; one for all is ComfyUI's own guidance."""
 
-    Scales are 1 at noise levels outside the interval from lowest to highest.
-    """
-
-    def __init__(self, model: ModelPatcher, guidance, interval: tuple[float, float]):
+    def __init__(self, model: ModelPatcher, guidance, conds: dict):
         super().__init__(model)
-        self.guidance, self.interval = guidance, interval
+        self.guidance = guidance
+        self.inner_set_conds(conds)
 
     def predict_noise(self, x, timestep, model_options={}, seed=None):  # noqa: B006
-        low, high = self.interval
-        acts = low <= timestep.max().item() <= high
-        if not acts or self.guidance.text == self.guidance.video:
-            self.set_cfg(self.guidance.text if acts else 1.0)
+        sigma = timestep.max().item()
+        text, video, strength = self.guidance.at(sigma)
+        if text == video and (strength == 1 or text == 1):
+            self.set_cfg(text)
             return super().predict_noise(x, timestep, model_options, seed)
-        conds = [self.conds[name] for name in ("positive", "negative", "negative_with_video")]
-        predictions = comfy.samplers.calc_cond_batch(self.inner_model, conds, x, timestep, model_options)
-        deltas = self.guidance.deltas(*predictions)
-        return predictions[1] + sum(delta.scale * (delta.toward - delta.away) for delta in deltas)
+        predictions = comfy.samplers.calc_cond_batch(
+            self.inner_model, list(self.conds.values()), x, timestep, model_options
+        )
+        base, deltas = self.guidance.deltas(sigma, **dict(zip(self.conds, predictions, strict=True)))
+        return base + sum(delta.scale * (delta.toward - delta.away) for delta in deltas)
 
 
-def sample(model: ModelPatcher, conds: dict, latent: dict, settings, progress) -> Tensor:
+def sample(model: ModelPatcher, conds: dict, latent: dict, settings, progress, denoise: float = 1.0) -> Tensor:
     """Sample a latent with one of the library's solvers, through everything that is patched into the model.
 
     conds holds CONDITIONING by name: positive, negative, negative_with_video. Returns [B, C, T].
     """
-    from ..v2a_core.sampling.flow import shifted_sigmas
-    from ..v2a_core.sampling.guidance import Guidance
+    from ..v2a_core.sampling.flow import part_sigmas
     from ..v2a_core.sampling.solvers import SOLVERS
 
-    guider = _Guided(model, Guidance(settings.text_scale, settings.video_scale), settings.interval)
-    guider.inner_set_conds(conds)
+    guider = Guider(model, settings.guidance, conds)
     start = latent["samples"]
     # Noise is drawn for one after the other, so that any of a batch can be made again alone.
     noise = comfy.sample.prepare_noise(start, settings.seed, latent.get("batch_index") or range(len(start)))
@@ -227,7 +224,7 @@ def sample(model: ModelPatcher, conds: dict, latent: dict, settings, progress) -
         noise,
         start,
         comfy.samplers.KSAMPLER(_host_sampler(SOLVERS[settings.solver])),
-        shifted_sigmas(settings.steps, shift),
+        part_sigmas(settings.steps, shift, denoise),
         denoise_mask=latent.get("noise_mask"),
         callback=lambda step, denoised, x, total: progress("sample", step + 1, total),
         disable_pbar=True,

@@ -12,7 +12,7 @@ class V2APrompt(io.ComfyNode):
         return schema(
             "V2APrompt",
             "V2A Prompt",
-            description="Encodes what to hear and what not to hear.",
+            description="Encodes what to hear and what not to hear, throughout or at times.",
             search_aliases=["text encode", "clip text encode audio", "negative prompt", "sound prompt"],
             inputs=[Encoders.Input("encoders", tooltip="The encoders of V2A Load Model."), *prompt_inputs()],
             outputs=[
@@ -27,12 +27,15 @@ class V2APrompt(io.ComfyNode):
 
     @classmethod
     def execute(cls, encoders, prompt, negative_prompt):
+        from ..v2a_core.pipeline import check_words
+        from ..v2a_core.prompts.cues import cue_sheet
         from .native_model import Encoders as Loaded
         from .native_model import check_ours
 
         check_ours(encoders, Loaded, "encoders", "V2A Load Model")
-        texts = (prompt, "prompt"), (negative_prompt, "negative prompt")
-        return io.NodeOutput(*(pack_prompt(encoders.encode_prompt(*text), encoders.family) for text in texts))
+        check_words(prompt, negative_prompt)
+        sheet = cue_sheet(prompt, negative_prompt)
+        return io.NodeOutput(*(pack_prompt(texts, encoders, sheet) for texts in encoders.encode_cues(sheet)))
 
 
 def prompt_inputs() -> list:
@@ -44,7 +47,8 @@ def prompt_inputs() -> list:
             default="",
             dynamic_prompts=True,
             placeholder="what to hear: footsteps on gravel",
-            tooltip="What to hear, in plain words. Empty leaves it to the picture.",
+            tooltip="What to hear, in plain words. Empty leaves it to the picture. A line may begin with the "
+            "seconds it holds for: [0-3.2] footsteps -music, where a minus makes words negative.",
         ),
         io.String.Input(
             "negative_prompt",

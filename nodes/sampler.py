@@ -4,7 +4,9 @@ from comfy_api.latest import io
 
 from ..v2a_core.errors import InputError
 from . import host
-from .conditioning import PROMPT, check_conditions, with_video_of
+from .conditioning import CUES, check_conditions, with_video_of, without_prompt
+from .guidance import Schedules, check_span
+from .types import Guidance as GuidanceType
 from .types import schema
 
 PROVENANCE = "v2a_provenance"
@@ -45,6 +47,17 @@ class V2ASampler(io.ComfyNode):
                     step=0.01,
                     tooltip="Up to which part of the sampling they act. Unguided steps take half as long.",
                 ),
+                io.Float.Input(
+                    "denoise",
+                    optional=True,
+                    default=1.0,
+                    min=0.01,
+                    max=1.0,
+                    step=0.01,
+                    tooltip="Below 1 begins with the sound in the latent, from V2A Encode Audio, and changes it the "
+                    "less the lower it is.",
+                ),
+                guidance_input(),
             ],
             outputs=[io.Latent.Output(id="samples", display_name="latent", tooltip="The sound as a latent.")],
         )
@@ -63,28 +76,23 @@ class V2ASampler(io.ComfyNode):
         solver,
         cfg_start=0.0,
         cfg_end=1.0,
+        denoise=1.0,
+        guidance=None,
     ):
-        from ..v2a_core.settings import Settings
-        from .native_model import is_ours, sample
+        from .native_model import sample
 
-        if not is_ours(model):
-            raise InputError("The input 'model' is not a model for sound: connect the model of V2A Load Model.")
+        host.check_finite(denoise=denoise)
+        settings = take_settings(
+            model, cfg, video_cfg, guidance, span=(cfg_start, cfg_end), seed=seed, steps=steps, solver=solver
+        )
         spec = model.model.spec
-        host.check_finite(cfg_start=cfg_start, cfg_end=cfg_end)
-        if not 0 <= cfg_start <= cfg_end <= 1:
-            raise InputError(f"cfg_start is {cfg_start:g} and cfg_end {cfg_end:g}: give two from 0 to 1, in order.")
-        noise_at = model.get_model_object("model_sampling").percent_to_sigma
-        interval = float(noise_at(cfg_end)), float(noise_at(cfg_start))
-        settings = Settings(seed, steps, cfg, cfg if video_cfg == -1 else video_cfg, solver, spec.shift, interval)
-        check_conditions(positive, "positive")
-        check_conditions(negative, "negative")
+        conds = take_conditions(positive, negative, settings)
         check_latent(latent, spec)
-        conds = {"positive": positive, "negative": negative, "negative_with_video": with_video_of(negative, positive)}
-        samples = sample(model, conds, latent, settings, host.progress())
+        samples = sample(model, conds, latent, settings, host.progress(), denoise)
         provenance = {
             "v2a_model": spec.name,
             "v2a_seed": str(seed),
-            "v2a_prompt": positive[0][1][PROMPT].prompt,
+            "v2a_prompt": positive[0][1][CUES].positive(),
         }
         return io.NodeOutput({**latent, "samples": samples, PROVENANCE: provenance})
 
@@ -101,6 +109,56 @@ def check_latent(latent: dict, spec) -> None:
         raise InputError("The latent holds values that are not finite: lower cfg, or load the model in float32.")
 
 
+def take_settings(model, cfg, video_cfg, schedules=None, *, span=(0.0, 1.0), seed=0, steps=1, solver="euler"):
+    """The library's Settings of what the nodes take; raises InputError for what is out of bounds.
+
+    span is the part of the sampling in which both scales act, where no V2A Guidance says another.
+    """
+    from ..v2a_core.sampling.guidance import When
+    from ..v2a_core.settings import Settings
+    from .native_model import is_ours
+
+    if not is_ours(model):
+        raise InputError("The input 'model' is not a model for sound: connect the model of V2A Load Model.")
+    host.check_finite(cfg_start=span[0], cfg_end=span[1])
+    check_span("cfg_start", span[0], "cfg_end", span[1])
+    if schedules is None:
+        schedules = Schedules(*[(*span, "constant")] * 2, (0.0, 1.0, "constant"))
+    elif span != (0.0, 1.0):
+        raise InputError(
+            "A V2A Guidance is connected, which says when cfg acts: leave cfg_start at 0 and cfg_end at 1."
+        )
+    noise_at = model.get_model_object("model_sampling").percent_to_sigma
+
+    def when(start: float, end: float, ramp: str) -> When:
+        return When((float(noise_at(end)), float(noise_at(start))), ramp)
+
+    return Settings(
+        seed,
+        steps,
+        cfg,
+        cfg if video_cfg == -1 else video_cfg,
+        solver,
+        model.model.spec.shift,
+        schedules.negative_strength,
+        when(*schedules.text),
+        when(*schedules.video),
+        when(*schedules.negative),
+    )
+
+
+def take_conditions(positive: list, negative: list, settings) -> dict[str, list]:
+    """CONDITIONING by the names that guidance has for it; raises InputError for one not from V2A Condition."""
+    check_conditions(positive, "positive")
+    check_conditions(negative, "negative")
+    conds = {"positive": positive, "negative": negative}
+    if settings.guidance.needs_unprompted:
+        conds["unprompted"] = without_prompt(negative)
+    for name in list(conds)[1:]:
+        conds[f"{name}_with_video"] = with_video_of(conds[name], positive)
+    return conds
+
+
 def sampling_inputs() -> list:
     """The inputs that steer the sampler; the one node that does everything has them too."""
     return [
@@ -115,6 +173,19 @@ def sampling_inputs() -> list:
         io.Int.Input(
             "steps", default=25, min=1, max=1000, tooltip="Steps of the solver. More take longer and may sound finer."
         ),
+        *scale_inputs(),
+        io.Combo.Input(
+            "solver",
+            options=["euler", "heun", "midpoint", "ab2"],
+            default="euler",
+            tooltip="euler and ab2 run the network once a step, heun and midpoint twice and more accurately.",
+        ),
+    ]
+
+
+def scale_inputs() -> list:
+    """How strongly prompt and picture are followed."""
+    return [
         io.Float.Input(
             "cfg",
             default=3.0,
@@ -131,10 +202,12 @@ def sampling_inputs() -> list:
             step=0.1,
             tooltip="How strongly the picture is followed. -1 is the same as cfg, and faster than a scale of its own.",
         ),
-        io.Combo.Input(
-            "solver",
-            options=["euler", "heun", "midpoint", "ab2"],
-            default="euler",
-            tooltip="euler and ab2 run the network once a step, heun and midpoint twice and more accurately.",
-        ),
     ]
+
+
+def guidance_input():
+    return GuidanceType.Input(
+        "guidance",
+        optional=True,
+        tooltip="When prompt, picture and negative prompt each act, from V2A Guidance. Without it all act throughout.",
+    )

@@ -6,6 +6,7 @@ from comfy_api.latest import io
 
 Encoders = io.Custom("V2A_ENCODERS")  # native_model.Encoders
 Features = io.Custom("V2A_FEATURES")  # v2a_core.models.base.VisualFeatures
+Guidance = io.Custom("V2A_GUIDANCE")  # nodes.guidance.Schedules
 Transcript = io.Custom("V2A_TRANSCRIPT")  # v2a_core.prompts.transcript.Transcript
 
 CATEGORY = "audio/video to audio"

@@ -1,11 +1,13 @@
 """MMAudio with narrow random weights in a real ComfyUI: every way to use it, the same latents as without ComfyUI."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from v2a_core.sampling.guidance import When
 from v2a_core.settings import Settings
 
 from .conftest import CLIP, audio_of
@@ -26,6 +28,7 @@ from .library import library_latent
 NAME = "mmaudio_small_16k"
 STEPS, CFG, SEED = 5, 4.5, 7
 PROMPTS = {"prompt": "rain on wood", "negative_prompt": "footsteps"}
+EARLY = When((0.4, 1.0))
 SETTINGS = {"steps": STEPS, "cfg": CFG, "seed": SEED}
 
 
@@ -93,12 +96,24 @@ def test_text_and_video_are_steered_apart(plain, made, family, seen):
     assert distance(apart, plain) > 1e-3
 
 
+def test_a_cue_governs_its_span_by_masks_that_core_samplers_take_too(plain, made, family, seen):
+    sheet = "[0-0.8] rain -footsteps\n[0.8-2] wood"
+    cued = graph(prompt={"prompt": sheet, "negative_prompt": ""})
+    ours = made(cued)
+    settings = Settings(SEED, STEPS, CFG, CFG, "euler", family.spec.shift)
+    assert distance(ours, library_latent(family, (sheet, ""), seen, 2.0, settings)) < 1e-4
+    assert distance(ours, made(with_ksampler(cued), "k")) < 1e-4
+    assert distance(ours, plain) > 1e-3
+    apart = made({**cued, "sampler": node("V2ASampler", **{**cued["sampler"]["inputs"], "video_cfg": 2.0})})
+    assert distance(apart, library_latent(family, (sheet, ""), seen, 2.0, replace(settings, video_scale=2.0))) < 1e-4
+
+
 def test_guidance_acts_in_its_interval(plain, made, family, seen):
     early = made(graph(sampler={"cfg_start": 0.0, "cfg_end": 0.6}))
-    assert distance(early, expected(family, seen, interval=(0.4, 1.0))) < 1e-4
+    assert distance(early, expected(family, seen, text_when=EARLY, video_when=EARLY)) < 1e-4
     assert distance(early, plain) > 1e-3
     both = made(graph(sampler={"cfg_end": 0.6, "video_cfg": 2.0}))
-    assert distance(both, expected(family, seen, video_cfg=2.0, interval=(0.4, 1.0))) < 1e-4
+    assert distance(both, expected(family, seen, video_cfg=2.0, text_when=EARLY, video_when=EARLY)) < 1e-4
 
 
 @pytest.mark.parametrize("inputs", [{"cfg_start": 0.7, "cfg_end": 0.3}, {"cfg_end": float("nan")}])
