@@ -161,3 +161,10 @@ def test_a_digest_tells_everything_apart(tmp_path):
 def test_films_have_a_longest_length():
     with pytest.raises(InputError, match=r"film.mp4 lasts 7\.0 hours: at most 6"):
         film.check_film(7 * 3600, "film.mp4")
+
+
+def test_a_film_of_frames(short, tmp_path):
+    frames = torch.zeros(230, 64, 64, 3, dtype=torch.uint8)
+    frames[100:] = 200
+    result = made(short, VideoSource.from_frames(frames, 25), tmp_path / "out.mp4")
+    assert read_audio(VideoSource.from_path(result.path)).duration_s == pytest.approx(9.2, abs=0.05)
