@@ -22,19 +22,24 @@ def main(job: dict) -> None:
     stages = Stages(device)
     with stages("load"):
         family = load_family(job["model"], device=device, dtype=dtype)
+        visual = family.visual
     with stages("encode"):
-        for name, encoder in (("clip", family.visual.image), ("sync", family.visual.timing)):
+        for name, encoder in (("clip", visual.image), ("sync", visual.timing)):
             encoder.encode = stages.timed(name, encoder.encode)
         features = pipeline.encode_video(family, VideoSource.from_path(job["clip"], 0.0, job["video_s"]))
-    del encoder
+    del encoder, visual
     family.release("visual")
     gc.collect()  # the timed calls refer to their encoders, in circles
+    with stages("load"):
+        family.text  # noqa: B018  made when it is asked for
     with stages("prompt"):
         texts = [pipeline.encode_prompt(family, job[name]) for name in ("prompt", "negative")]
         conditions = pipeline.condition(family, *texts, features)
     family.release("text")
     settings = Settings.for_family(family.spec, job["seed"], steps=job["steps"])
     noise = pipeline.draw_latent(family.spec, features.duration_s, job["seed"]).to(device)
+    with stages("load"):
+        family.network  # noqa: B018
     rates = [stages.matrix_rate(dtype)]
     with stages("sample"):
         latent = pipeline.sample(family.network, *conditions, noise, settings)
@@ -44,6 +49,8 @@ def main(job: dict) -> None:
     call = noise.expand(2, -1, -1), torch.ones(2, device=device)
     flops = settings.steps * operations(family.network, *call, **family.network.prepare(**both))
     family.release("network")
+    with stages("load"):
+        family.decoder  # noqa: B018
     with stages("decode"):
         wave = family.decoder.decode(latent)
 

@@ -14,7 +14,10 @@ SIZE, REPEATS = 2048, 5  # of the matrices that tell the machine's rate, and how
 
 
 class Stages:
-    """Wall and CPU seconds and peak memory of stages, one after the other, and seconds of parts of them."""
+    """Wall and CPU seconds and peak memory of stages, one after the other, and seconds of parts of them.
+
+    What has the same name adds up.
+    """
 
     def __init__(self, device: str):
         self.device, self.stages, self.parts = torch.device(device), {}, {}
@@ -30,11 +33,13 @@ class Stages:
         yield
         self.wait()
         wall_s, cpu_s = time.perf_counter() - start, time.process_time() - start_cpu
-        self.stages[name] = {"wall_s": wall_s, "cpu_s": cpu_s, "peak_mb": self.peak_mb()}
+        before = self.stages.get(name, {"wall_s": 0.0, "cpu_s": 0.0, "peak_mb": 0.0})
+        peak_mb = max(before["peak_mb"], self.peak_mb())
+        self.stages[name] = {"wall_s": before["wall_s"] + wall_s, "cpu_s": before["cpu_s"] + cpu_s, "peak_mb": peak_mb}
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        """A part of a stage; seconds of the same name add up."""
+        """A part of a stage."""
         start = time.perf_counter()
         yield
         self.wait()

@@ -15,5 +15,7 @@ await withPage(url, async (page) => {
     const prompt = await page.evaluate(async () => (await window.app.graphToPrompt()).output);
     writeFileSync(join(out, basename(file)), JSON.stringify({ ...found, dialogs, prompt }));
     for (let open = dialogs.length; open > 0; open--) await page.keyboard.press("Escape");
+    // One that is still closing would take the next one with it.
+    await page.waitForFunction(() => !document.querySelector(".p-dialog"));
   }
 });
