@@ -101,6 +101,51 @@ const stemLinks = (name) => [
 export const workflows = {
   mini_quick_start: { free: true, ...quickStart({ control_after_generate: "fixed" }) },
 
+  regenerate_span: {
+    free: true,
+    nodes: {
+      load: { type: "V2ALoadVideo", at: [0, 0], size: [320, 330], set: { file: FILE } },
+      first: {
+        type: "V2AVideoToAudio",
+        at: [370, 0],
+        size: [360, 520],
+        set: { prompt: PROMPT, negative_prompt: "music, speech", control_after_generate: "fixed" },
+      },
+      model: { type: "V2ALoadModel", at: [0, 390], size: [320, 130] },
+      watch: { type: "V2AEncodeVideo", at: [370, 600], size: [290, 150] },
+      prompt: { type: "V2APrompt", at: [0, 600], size: [320, 290], set: { prompt: "heavy rain", negative_prompt: "" } },
+      condition: { type: "V2ACondition", at: [800, 600], size: [280, 190] },
+      known: { type: "V2AEncodeAudio", at: [800, 0], size: [280, 100] },
+      keep: { type: "V2AKeepSpan", at: [800, 170], size: [280, 130], set: { start: 2, end: 4 } },
+      sampler: { type: "V2ASampler", at: [1130, 0], size: [300, 390], set: { control_after_generate: "fixed", seed: 1 } },
+      decode: { type: "V2ADecodeAudio", at: [1480, 0], size: [260, 70] },
+      mux: { type: "V2AMuxVideo", at: [1480, 140], size: [260, 120] },
+      save: save([1790, 0]),
+    },
+    links: [
+      "load.video > first.video",
+      "model.encoders > watch.encoders",
+      "load.video > watch.video",
+      "model.encoders > prompt.encoders",
+      "prompt.positive > condition.positive",
+      "prompt.negative > condition.negative",
+      "watch.features > condition.features",
+      "model.vae > known.vae",
+      "first.audio > known.audio",
+      "load.duration > known.seconds",
+      "known.latent > keep.latent",
+      "model.model > sampler.model",
+      "condition.positive > sampler.positive",
+      "condition.negative > sampler.negative",
+      "keep.latent > sampler.latent",
+      "model.vae > decode.vae",
+      "sampler.latent > decode.latent",
+      "load.video > mux.video",
+      "decode.audio > mux.audio",
+      "mux.video > save.video",
+    ],
+  },
+
   full_graph: {
     free: true,
     nodes: {
