@@ -100,6 +100,62 @@ def test_a_mask_hides_what_is_black(generate, clip, tmp_path, capsys):
     )
 
 
+def test_cues_and_a_transcript_are_read_from_files(generate, clip, tmp_path, capsys):
+    (tmp_path / "cues.txt").write_text("[0-1] rain -wood\n[1.5s] wood")
+    (tmp_path / "talk.srt").write_text("1\n0:00.5 --> 0:01\nANNA: footsteps\n")
+
+    def sound(*options):
+        code, path = generate(clip, *options, "--codec", "flac", output="out.mkv")
+        out, err = capsys.readouterr()
+        assert code == 0, err
+        return read_audio(VideoSource.from_path(path)).samples, out
+
+    plain, said = sound("--prompt", "rain")
+    assert "can't speak" not in said
+    cued, _ = sound("--prompt", "rain", "--cues", str(tmp_path / "cues.txt"))
+    typed, _ = sound("--prompt", "rain\n[0-1] rain -wood\n[1.5s] wood")
+    assert torch.equal(cued, typed) and not torch.equal(cued, plain)
+    captioned, said = sound("--prompt", "rain", "--transcript", str(tmp_path / "talk.srt"))
+    assert "mini can't speak: the transcript's lines were put in the prompt as captions" in said
+    assert torch.equal(captioned, sound("--prompt", 'rain\n[0.5-1] anna says: "footsteps"')[0])
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "told"),
+    [
+        ("--cues", "rain\n[0-x] wood", "line 2, column 4"),
+        ("--cues", "[1-9] wood", "the cue [1-9] 'wood' reaches beyond the end of the video, which is 2 s"),
+        ("--transcript", "[1-9] hello", "line 1, [1-9] 'hello', reaches beyond the end of the video, which is 2 s"),
+        ("--transcript", "hello", "line 1, column 1"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_quoted(generate, clip, tmp_path, capsys, option, text, told):
+    (tmp_path / "given.txt").write_text(text)
+    code, _ = generate(clip, option, str(tmp_path / "given.txt"))
+    assert code == 2 and told in capsys.readouterr().err
+
+
+def test_guidance_apart(generate, clip, capsys):
+    def sound(*options):
+        code, path = generate(
+            clip, "--prompt", "rain", "--negative", "wood", *options, "--codec", "flac", output="o.mkv"
+        )
+        assert code == 0, capsys.readouterr().err
+        return read_audio(VideoSource.from_path(path)).samples
+
+    plain = sound()
+    same = "--negative-scale", "1", "--negative-interval", "0", "1", "--ramp", "constant"
+    assert torch.equal(sound(*same), plain)
+    for options in (
+        ["--negative-scale", "2"],
+        ["--negative-interval", "0.9", "1"],
+        ["--video-interval", "0.9", "1"],
+        ["--ramp", "rising"],
+        ["--video-ramp", "falling"],
+    ):
+        assert not torch.equal(sound(*options), plain), options
+
+
 def test_an_interval_without_noise_levels_is_no_guidance(generate, clip):
     def sound(*options):
         code, path = generate(clip, *options, "--codec", "flac", output="out.mkv")
@@ -217,6 +273,11 @@ def test_bad_videos(generate, tmp_path, capsys, name):
         (["--interval", "0.8", "0.2"], "guidance interval is 0.8 to 0.2"),
         (["--interval", "0", "nan"], "guidance interval is 0.0 to nan"),
         (["--interval", "0.5"], "--interval"),
+        (["--video-interval", "1", "0"], "guidance interval is 1.0 to 0.0"),
+        (["--ramp", "up"], "no ramp called 'up'"),
+        (["--negative-scale", "nan"], "the negative strength is nan"),
+        (["--cues", "none.txt"], "none.txt can't be read"),
+        (["--prompt", "[3-1] rain"], "The prompt, line 1, column 4"),
         (["--steps", "0"], "steps is 0"),
         (["--steps", "1001"], "steps is 1001"),
         (["--cfg", "nan"], "cfg is nan"),

@@ -157,7 +157,7 @@ def generate(
                 f"{source.name} lasts {duration_s:.1f} s, and a mask is for at most {family.spec.max_duration_s:g} s "
                 f"with the model {family.spec.name!r}: trim it with a start and a duration."
             )
-        job = _Film(family, source, duration_s, settings, prompt, sheet, codec, device, clock, done_with, progress)
+        job = _Film(family, source, duration_s, settings, sheet, codec, device, clock, done_with, progress)
         takes = _film_takes(job, seeds, paths, output)
         return Result(takes, settings, paths, clock.seconds, duration_s)
     with clock("encode"):
@@ -192,7 +192,7 @@ def generate(
     if paths:
         with clock("mux"):
             for path, audio, each in zip(paths, audios, seeds, strict=True):
-                note = provenance(family.spec, replace(settings, seed=each), prompt)
+                note = provenance(family.spec, replace(settings, seed=each), sheet.positive())
                 mux(source, audio, path, codec=codec, metadata=note, progress=progress)
     return Result(audios, settings, paths, clock.seconds, duration_s)
 
@@ -205,7 +205,6 @@ class _Film:
     source: VideoSource
     duration_s: float
     settings: Settings
-    prompt: str
     sheet: CueSheet
     codec: str | None
     device: str
@@ -256,7 +255,7 @@ def _film_takes(
                 return tuple(sound.gathered() for sound in sounds)
         with clock("mux"):
             for path, sound, seed in zip(paths, sounds, seeds, strict=True):
-                note = provenance(family.spec, replace(job.settings, seed=seed), job.prompt)
+                note = provenance(family.spec, replace(job.settings, seed=seed), job.sheet.positive())
                 mux(job.source, sound, path, codec=job.codec, metadata=note, progress=progress)
         parts.remove()
         return ()

@@ -14,7 +14,7 @@ from .graphs import NEGATIVE, POSITIVE, distance, full, node, save_latent, with_
 from .library import library_latent
 
 SHEET = "[0-1] rain -wood\n[1.0s] footsteps on wood"
-STEPS, CFG, SEED = 6, 2.5, 7
+STEPS, CFG, SEED = 5, 2.5, 7
 SETTINGS = {"steps": STEPS, "cfg": CFG, "seed": SEED}
 SCHEDULES = {"text_start": 0.0, "text_end": 1.0, "text_ramp": "rising", "negative_strength": 1.5} | {
     f"{kind}_{part}": value

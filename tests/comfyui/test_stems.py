@@ -147,3 +147,23 @@ def test_a_mix_that_is_none(server, inputs, said):
     except Refused as refused:
         error = str(refused)
     assert error is not None and said in error
+
+
+def test_speech_is_placed_and_reported_line_by_line(server):
+    placed = {
+        "words": node("LoadAudio", audio="words.wav"),
+        "lines": node("V2ATranscript", text="", file="talk.srt"),
+        "place": node("V2APlaceSpeech", transcript=["lines", 0], audio=["words", 0], stretch=1.25, seconds=3.5),
+        "report": node("PreviewAny", source=["place", 1]),
+        "save": node("SaveAudio", audio=["place", 0], filename_prefix="audio/speech"),
+    }
+    done = server.run(placed)
+    assert done.error is None, done.error
+    samples, rate = audio_of(server.output(done, "save", "audio"))
+    assert samples.size == round(3.5 * rate)
+    heard = samples.reshape(-1) / -float(np.iinfo(samples.dtype).min)
+    assert np.abs(heard[: round(0.49 * rate)]).max() < 1e-3 < np.abs(heard[round(0.6 * rate) : rate]).max()
+    first, second = done.outputs["report"]["text"][0].splitlines()
+    assert first.startswith("[0.5-1.5] 'Hello there.'") and second.startswith("[2-3] 'Who is it?'")
+    placed["place"]["inputs"]["seconds"] = 2.5
+    assert "reaches beyond the end of the video" in server.run(placed).error

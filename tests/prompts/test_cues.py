@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from v2a_core.errors import InputError
-from v2a_core.prompts.cues import INSTANT_S, MAX_CUES, Cue, parse_cues
+from v2a_core.prompts.cues import INSTANT_S, MAX_CUES, Cue, cue_sheet, is_timed, parse_cues
 
 SHEET = """\
 quiet street, -music
@@ -128,6 +128,42 @@ def test_what_is_too_much_is_refused_at_once(text, said):
     with pytest.raises(InputError, match=said):
         parse_cues(text)
     assert time.perf_counter() - began < 1.0
+
+
+@pytest.mark.parametrize("line", ["x" * 100, "[", " ", "\n", "\n" + " " * 99, "\n[" + " " * 98, "\u2028[", "\r["])
+def test_whether_a_text_has_times_is_told_in_linear_time(line):
+    began = time.perf_counter()
+    assert not is_timed(line * (10_000_000 // len(line)))
+    assert time.perf_counter() - began < 3.0
+
+
+@pytest.mark.parametrize("text", ["[0-1] rain", "hum\n[3.2s] bell", "hum\r [ 1-2] bell", "\t[-1-3] a", "[–2] b"])
+def test_a_line_that_begins_with_a_time_makes_a_sheet(text):
+    assert is_timed(text)
+
+
+@pytest.mark.parametrize("text", ["", "lo-fi -music", "[music] loud", "take [1-2]", "a\n\nb", "[ -x]"])
+def test_any_other_prompt_is_taken_as_it_stands(text):
+    assert not is_timed(text)
+    sheet = cue_sheet(text, text)
+    assert (sheet.positive(), sheet.negative()) == (text, text)
+
+
+def test_a_negative_sheet_and_more_cues():
+    sheet = cue_sheet("hum", "[1-2] wind -birds\nmusic", (Cue(1.0, 2.0, "bell"),))
+    assert [(span.positive, span.negative) for span in sheet.spans(3.0)] == [
+        ("hum", "music"),
+        ("hum, birds, bell", "music, wind"),
+        ("hum", "music"),
+    ]
+    with pytest.raises(InputError, match="The negative prompt, line 1, column 4"):
+        cue_sheet("", "[1-x] wind")
+
+
+@pytest.mark.parametrize("text", ["[0-5] a\n[1-3] b\n[2-9] c", "[0-5] מטר\n[1-3] \u202eأجراس\u202c"])
+def test_overlapping_and_right_to_left_cues_all_hold(text):
+    sheet = parse_cues(text)
+    assert sheet.positive(2.0, 3.0).count(",") == len(sheet.cues) - 1
 
 
 def test_the_end_of_the_video():
