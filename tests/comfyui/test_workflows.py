@@ -49,7 +49,7 @@ def test_a_workflow_lists_the_files_of_the_catalogue(path):
 def test_a_workflow_runs(name, opened, server, model, mmaudio, foley):
     prompt = opened[name]["prompt"]
     for step in prompt.values():
-        step["inputs"] |= {"file": CLIP} if "file" in step["inputs"] else {}
+        step["inputs"] |= {"file": CLIP} if step["class_type"] == "V2ALoadVideo" else {}
         step["inputs"] |= {"model": model} if step["inputs"].get("model") == "mini" else {}
         step["inputs"] |= {"model": "mmaudio_small_16k"} if step["inputs"].get("model") == MMAUDIO else {}
         step["inputs"] |= {"steps": 4} if "steps" in step["inputs"] else {}
