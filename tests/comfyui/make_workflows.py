@@ -21,12 +21,13 @@ from .server import RIG, ROOT, Server
 def model_files(name: str) -> list[dict[str, str]]:
     """A model's files as ComfyUI's dialog of missing ones takes them.
 
-    Only those that are of use as they are published; Load Model says how to get the others.
+    Only those that are of use as they are published, and of a kind that the dialog looks for; Load Model says how to get
+    the others.
     """
     listed = []
     for part in catalog()[name].parts:
         file = part.choice()
-        if not file.repo or file.converted:
+        if not file.repo or file.converted or not file.path.endswith(".safetensors"):
             continue
         url = f"https://huggingface.co/{file.repo}/resolve/main/{file.published}"
         listed.append({"name": file.path, "url": url, "directory": part.folder})
