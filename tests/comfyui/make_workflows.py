@@ -21,8 +21,7 @@ from .server import RIG, ROOT, Server
 def model_files(name: str) -> list[dict[str, str]]:
     """A model's files as ComfyUI's dialog of missing ones takes them.
 
-    Only those that are of use as they are published, and of a kind that the dialog looks for; Load Model says how to get
-    the others.
+    Only those that are of use as published and of a kind that the dialog looks for; Load Model says about the rest.
     """
     listed = []
     for part in catalog()[name].parts:

@@ -68,18 +68,21 @@ async function fit(page) {
   return box;
 }
 
+/** In the page: whether a graph runs or waits. */
+async function busy() {
+  const { queue_running, queue_pending } = await (await fetch("/queue")).json();
+  return queue_running.length + queue_pending.length > 0;
+}
+
 /** Queue the graph as the Run button does, and wait until it is done. */
 async function run(page) {
   await page.evaluate(() => window.app.queuePrompt(0));
   await page.waitForTimeout(1000);
-  await page.waitForFunction(
-    async () => {
-      const { queue_running, queue_pending } = await (await fetch("/queue")).json();
-      return queue_running.length + queue_pending.length === 0;
-    },
-    null,
-    { timeout: 300_000, polling: 500 },
-  );
+  const deadline = Date.now() + 300_000;
+  while (await page.evaluate(busy)) {
+    if (Date.now() > deadline) throw new Error("it did not end within five minutes");
+    await page.waitForTimeout(500);
+  }
   await page.waitForTimeout(3000);
   const said = await page.locator(".p-dialog:visible").allInnerTexts();
   if (said.length) throw new Error(`it did not run: ${said}`);
