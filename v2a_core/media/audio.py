@@ -53,12 +53,20 @@ class AudioStream:
 
 
 def read_audio(source: VideoSource) -> Audio | None:
-    """The sound of the trimmed part, None where there is none; what starts late gets silence before it."""
+    """The sound of the trimmed part, None where there is none; what starts late gets silence before it.
+
+    Raises InputError where a picture is shown at another rate than its file's: its sound would no longer fit it.
+    """
     if isinstance(source.origin, torch.Tensor):
         return None
     extent = measure(source)
     if not extent.info.has_audio:
         return None
+    if extent.slow != 1:
+        raise InputError(
+            f"{source.name}: its own sound goes with {float(extent.info.fps * extent.slow):g} fps and can't be kept at "
+            f"{float(extent.info.fps):g} fps; make a new one in its place, or leave out the fps"
+        )
     parts, filled, rate_hz, channels = [], 0, 0, 0
     with open_at(source, extent.begin_s - RUN_UP_S, audio_stream) as (_, stream, packets):
         for frame in decode(stream, packets):

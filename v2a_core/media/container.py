@@ -4,6 +4,7 @@ import io
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -13,6 +14,7 @@ from ..errors import InputError
 from .source import MAX_SIDE, VideoSource
 
 MAX_PIXELS = 1 << 27
+MAX_INT = 2**31 - 1  # of the whole numbers that FFmpeg keeps a time base in
 # Demuxers that make pictures out of a still image or of text.
 _NOT_VIDEO = ("image2", "_pipe", "tty")
 
@@ -67,26 +69,45 @@ def audio_stream(container: av.container.InputContainer, name: str) -> av.AudioS
     return stream
 
 
+def stored_rate(stream: av.VideoStream) -> Fraction:
+    """A picture's average frame rate by its own timestamps, frames per second."""
+    return Fraction(stream.average_rate or stream.guessed_rate or 25)
+
+
+def slowing(source: VideoSource, container: av.container.InputContainer) -> Fraction:
+    """How many times as long everything in a file lasts as its timestamps say: 1 unless the source has an fps."""
+    if source.fps is None:
+        return Fraction(1)
+    return stored_rate(video_stream(container, source.name)) / source.fps
+
+
 @contextmanager
 def open_at(
     source: VideoSource, time_s: float | None, pick: Callable = video_stream, everything: bool = False
 ) -> Iterator[tuple[av.container.InputContainer, av.stream.Stream, Iterator[av.Packet]]]:
     """Container, the stream that `pick` chooses, and packets from its last keyframe at or before `time_s` on.
 
-    time_s: on the file's own clock, None for the beginning. everything: packets of the other streams as well.
-    Empty packets are left out; a file that breaks off ends the packets without an error.
+    Here alone timestamps become seconds: a packet's time_base is what a tick of them lasts at the source's fps, and
+    time_s counts such seconds from timestamp 0 on, None for the beginning. everything: packets of the other streams as
+    well. Empty packets are left out; a file that breaks off ends the packets without an error.
     """
     # Seeking is only as good as a file's index: where it lands late, start earlier, in the end from the beginning.
     for early_s in (0.0, 2.0, 10.0, None):
         with open_container(source) as container:
             stream = pick(container, source.name)
+            slow = slowing(source, container)
+            tick_s = stream.time_base * slow
+            if tick_s * MAX_INT < 1:
+                raise InputError(
+                    f"{source.name}: its clock is too fine for {float(source.fps):g} fps; remux it to .mp4"
+                )
             from_start = time_s is None or early_s is None
             if not from_start:
                 try:
-                    container.seek(int((time_s - early_s) / stream.time_base), stream=stream)
+                    container.seek(int((time_s - early_s) / tick_s), stream=stream)
                 except av.FFmpegError:
                     continue
-            packets = _packets(container, list(container.streams) if everything else [stream])
+            packets = _packets(container, list(container.streams) if everything else [stream], slow)
             if from_start:
                 yield container, stream, packets
                 return
@@ -96,7 +117,7 @@ def open_at(
                 if packet.stream_index == stream.index and packet.is_keyframe:
                     first = packet_pts(packet)
                     break
-            if first is not None and first * stream.time_base <= time_s + 1e-3:
+            if first is not None and first * tick_s <= time_s + 1e-3:
                 # What a seek finds before the keyframe can't be decoded.
                 head = [*(p for p in head if p.stream_index != stream.index), head[-1]]
                 yield container, stream, itertools.chain(head, packets)
@@ -109,20 +130,27 @@ def packet_pts(packet: av.Packet) -> int | None:
 
 
 def decode(stream: av.stream.Stream, packets: Iterator[av.Packet]) -> Iterator[av.frame.Frame]:
-    """Frames of one stream; damaged packets are passed over."""
+    """Frames of one stream, timed as its packets are; damaged packets are passed over."""
+    tick_s = stream.time_base
     for packet in itertools.chain(packets, [None]):
+        tick_s = tick_s if packet is None else packet.time_base
         try:
             for frame in stream.codec_context.decode(packet):
-                frame.time_base = stream.time_base  # PyAV leaves it out of frames that a flush brings
+                frame.time_base = tick_s  # PyAV leaves it out of frames that a flush brings
                 yield frame
         except av.FFmpegError:
             continue
 
 
-def _packets(container: av.container.InputContainer, streams: list[av.stream.Stream]) -> Iterator[av.Packet]:
+def _packets(
+    container: av.container.InputContainer, streams: list[av.stream.Stream], slow: Fraction
+) -> Iterator[av.Packet]:
     while True:
         try:
-            yield from (p for p in container.demux(*streams) if p.size)
+            for packet in container.demux(*streams):
+                if packet.size:
+                    packet.time_base = (packet.time_base * slow).limit_denominator(MAX_INT)
+                    yield packet
             return
         except IndexError:
             # PyAV does not know streams that turn up midway; their packets are none of ours.

@@ -7,7 +7,7 @@ import av
 import torch
 
 from ..errors import InputError
-from .container import decode, open_at, packet_pts
+from .container import decode, open_at, packet_pts, slowing, stored_rate
 from .source import VideoInfo, VideoSource
 
 MAX_DURATION_S = 24 * 3600
@@ -17,11 +17,15 @@ SLACK_S = 0.1
 
 @dataclass(frozen=True)
 class Extent:
-    """The trimmed part of a source on its own clock: it begins at `begin_s`, the first frame of all is at `zero_s`."""
+    """The trimmed part of a source on its own clock: it begins at `begin_s`, the first frame of all is at `zero_s`.
+
+    slow: what a second of the file's timestamps lasts on that clock (see container.slowing).
+    """
 
     info: VideoInfo
     zero_s: float
     begin_s: float
+    slow: Fraction = Fraction(1)
 
     @property
     def end_s(self) -> float:
@@ -41,20 +45,20 @@ def measure(source: VideoSource) -> Extent:
             raise InputError(f"{source.name}: its header claims a size that cannot be; export the video again, smaller")
         if frame is None:
             raise InputError(f"{source.name}: no frame of it can be decoded; it may be truncated or damaged")
-        fps = Fraction(stream.average_rate or stream.guessed_rate or 25)
+        fps, slow = source.fps or stored_rate(stream), slowing(source, container)
         zero_s = frame.time or 0.0
         rotation = -round(frame.rotation / 90) * 90 % 360
         size = (frame.height, frame.width) if rotation % 180 else (frame.width, frame.height)
         codec = stream.codec_context.codec.canonical_name
         facts = (*size, fps, rotation, codec, container.format.name, bool(container.streams.audio))
-        about_s = float(container.duration or 0) / av.time_base
+        about_s = float(Fraction(container.duration or 0, av.time_base) * slow)
     end_s = _end(source, zero_s + about_s, 1 / fps)
     if end_s is None or end_s <= zero_s:
         end_s = _end(source, None, 1 / fps) or zero_s + 1 / fps
-    return _trimmed(source, zero_s, end_s - zero_s, facts)
+    return _trimmed(source, zero_s, end_s - zero_s, facts, slow)
 
 
-def _trimmed(source: VideoSource, zero_s: float, total_s: float, facts: tuple) -> Extent:
+def _trimmed(source: VideoSource, zero_s: float, total_s: float, facts: tuple, slow: Fraction = Fraction(1)) -> Extent:
     width, height, fps, rotation, codec, container, has_audio = facts
     total_s = float(total_s)
     if total_s > MAX_DURATION_S:
@@ -70,18 +74,19 @@ def _trimmed(source: VideoSource, zero_s: float, total_s: float, facts: tuple) -
     duration_s = left_s if source.duration_s is None else min(source.duration_s, left_s)
     frames = max(1, round(duration_s * fps))
     info = VideoInfo(width, height, fps, duration_s, frames, rotation, codec, container, has_audio)
-    return Extent(info, zero_s, zero_s + source.start_s)
+    return Extent(info, zero_s, zero_s + source.start_s, slow)
 
 
 def _end(source: VideoSource, near_s: float | None, frame_s: Fraction) -> float | None:
     """When the last frame stops being shown: scans packets from the last keyframe before `near_s`, or all of them."""
-    with open_at(source, near_s) as (_, stream, packets):
+    with open_at(source, near_s) as (container, stream, packets):
+        tick_s = stream.time_base * slowing(source, container)
         lengths = {packet_pts(p): p.duration for p in packets if not p.is_discard and packet_pts(p) is not None}
         if not lengths:
             return None
         last = max(lengths)
-        length = lengths[last] or frame_s / stream.time_base
+        length = lengths[last] or frame_s / tick_s
         # Only an edit list can say that the last frame is cut short; of the header, believe no more than that.
         if None not in (stream.start_time, stream.duration) and stream.start_time + stream.duration > last:
             length = min(length, stream.start_time + stream.duration - last)
-        return float((last + length) * stream.time_base)
+        return float((last + length) * tick_s)

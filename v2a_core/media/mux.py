@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -13,6 +14,7 @@ import torch
 from ..atomic import whole_file
 from ..errors import InputError
 from .audio import Audio, AudioStream, fit_length
+from .container import MAX_INT, stored_rate
 from .encode import encode_frames
 from .extent import Extent, measure
 from .formats import add_sound, check_picture, choose_codec, find_format, sound_packets
@@ -22,6 +24,7 @@ from .source import VideoSource
 
 Progress = Callable[[str, int, int], None]
 NOTE = "AI-generated audio"
+MAX_TIMESCALE = 100_000  # ticks a second that QuickTime plays films of hours in
 # What the old container said about itself; the new one says it anew.
 _OWN_TAGS = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}
 
@@ -39,8 +42,9 @@ def mux(
 
     Video packets are copied byte for byte (a batch of frames is encoded once). `audio` is cut or padded to the length
     of the video, which a stream must have, and encoded as "aac", "flac" or "opus", by default the first that the
-    container takes. Subtitles, data, chapters and attachments stay where the container takes them. A trim that starts
-    between keyframes needs .mp4 or .mov, whose edit list hides the frames before it.
+    container takes. Subtitles, data, chapters and attachments stay where the container takes them, timed as the picture
+    is at the source's fps; a timecode does not. A trim that starts between keyframes needs .mp4 or .mov, whose edit
+    list hides the frames before it.
     metadata: tags such as model, seed and prompt, beside the comment "AI-generated audio".
     """
     path = Path(path).expanduser().absolute()
@@ -82,7 +86,7 @@ def _write(
     with copied(source, extent) as (container, picture, packets):
         tags = {**_tags(container.metadata), **{key: _text(value) for key, value in metadata.items()}}
         chapters = _chapters(container, extent)
-        out, streams, sounds = _start(container, picture, temporary, path, codec, audio, tags, chapters)
+        out, streams, sounds = _start(container, picture, temporary, path, codec, audio, tags, chapters, extent.slow)
         with out:
             heard = next(sounds, None)
             for packet in picture_packets(packets, picture, cut):
@@ -115,6 +119,7 @@ def _start(
     audio: Audio | AudioStream,
     tags: dict[str, str],
     chapters: list,
+    slow: Fraction,
 ) -> tuple[av.container.OutputContainer, dict[int, av.stream.Stream], Iterator[av.Packet]]:
     """The new file with its header written, its streams by the index of their source, and the encoded sound."""
     form = find_format(path)
@@ -125,7 +130,7 @@ def _start(
         try:
             check_picture(path, out, picture.codec_context.codec.canonical_name)
             wanted = [picture, *(s for s in container.streams if everything and _is_kept(s, picture, out))]
-            streams = {stream.index: _add_copy(out, stream) for stream in wanted}
+            streams = {stream.index: _add_copy(out, stream, slow) for stream in wanted}
             sound, audio = add_sound(out, codec, audio)
             out.metadata.update(tags)
             if chapters:
@@ -139,15 +144,21 @@ def _start(
 
 
 def _is_kept(stream: av.stream.Stream, picture: av.VideoStream, out: av.container.OutputContainer) -> bool:
-    if stream.index == picture.index or stream.type == "audio":
+    # A timecode counts frames of the whole file at its own rate, and its track can't be copied.
+    if stream.index == picture.index or stream.type == "audio" or "timecode" in stream.metadata:
         return False
     if stream.codec_context is None:
         return out.format.name == "matroska" if stream.type == "attachment" else stream.type == "data"
     return stream.codec_context.codec.canonical_name in out.supported_codecs
 
 
-def _add_copy(out: av.container.OutputContainer, stream: av.stream.Stream) -> av.stream.Stream:
+def _add_copy(out: av.container.OutputContainer, stream: av.stream.Stream, slow: Fraction) -> av.stream.Stream:
     copy = out.add_stream_from_template(stream, opaque=True)
+    tick_s = stream.time_base * slow
+    if slow != 1 and tick_s.denominator <= MAX_TIMESCALE:
+        copy.time_base = Fraction(1, tick_s.denominator)  # so that times stay exact
+    if slow != 1 and stream.type == "video":
+        copy.codec_context.framerate = (stored_rate(stream) / slow).limit_denominator(MAX_TIMESCALE)
     copy.metadata.update({k: v for k, v in stream.metadata.items() if k in ("language", "title", "handler_name")})
     copy.disposition = stream.disposition.value
     # hev1 or hvc1, the flavour of ProRes: between mp4 and mov the tag carries over.
@@ -170,10 +181,11 @@ def _text(value: object) -> str:
 def _chapters(container: av.container.InputContainer, extent: Extent) -> list[dict]:
     kept = []
     for chapter in getattr(container, "chapters", list)():  # PyAV 14 knows no chapters
-        begin, end = (round(at_s / chapter["time_base"]) for at_s in (extent.begin_s, extent.end_s))
+        tick_s = (chapter["time_base"] * extent.slow).limit_denominator(MAX_INT)
+        begin, end = (round(at_s / tick_s) for at_s in (extent.begin_s, extent.end_s))
         start, stop = max(chapter["start"], begin), min(chapter["end"], end)
         if start < stop:
-            kept.append({**chapter, "start": start - begin, "end": stop - begin})
+            kept.append({**chapter, "start": start - begin, "end": stop - begin, "time_base": tick_s})
     return kept
 
 

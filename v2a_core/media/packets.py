@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import av
 
 from ..errors import InputError
-from .container import open_at, packet_pts
+from .container import open_at, packet_pts, stored_rate
 from .extent import Extent
 from .source import VideoSource
 
@@ -35,8 +35,9 @@ class Cut:
 def find_cut(source: VideoSource, extent: Extent) -> Cut:
     """Find the keyframe and the first frame seen."""
     with open_at(source, _from_s(source, extent)) as (_, stream, packets):
-        sliver = int(SLIVER_S / stream.time_base)
-        begin, end = (round(at_s / stream.time_base) for at_s in (extent.begin_s, extent.end_s))
+        tick_s = stream.time_base * extent.slow
+        sliver = int(SLIVER_S / tick_s)
+        begin, end = (round(at_s / tick_s) for at_s in (extent.begin_s, extent.end_s))
         times = []
         for packet in packets:
             if packet_pts(packet) is None or (packet.pts is None and stream.codec_context.has_b_frames):
@@ -63,7 +64,7 @@ def picture_packets(packets: Iterator[av.Packet], stream: av.VideoStream, cut: C
     for packet in _with_dts(packets, step, stream):
         if packet.stream_index != stream.index:
             yield packet
-        elif packet.dts >= cut.end + INTERLEAVING_S / stream.time_base:
+        elif packet.dts >= cut.end + INTERLEAVING_S / packet.time_base:
             break
         elif packet_pts(packet) >= cut.end - cut.sliver:
             held.append(packet)
@@ -129,7 +130,7 @@ def _spread(waiting: list[av.Packet], start: int, stop: int) -> Iterator[av.Pack
 
 def _step(stream: av.VideoStream) -> int:
     """How long a frame lasts where its packet does not say, in ticks."""
-    return max(1, round(1 / (stream.average_rate or stream.guessed_rate or 25) / stream.time_base))
+    return max(1, round(1 / stored_rate(stream) / stream.time_base))
 
 
 def _from_s(source: VideoSource, extent: Extent) -> float | None:

@@ -14,6 +14,8 @@ import torch
 from ..errors import InputError
 
 MAX_SIDE = 16384
+# What a film may be shown at, frames per second.
+MIN_FPS, MAX_FPS = 1, 120
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,11 @@ class VideoInfo:
 
 @dataclass(frozen=True, eq=False)
 class VideoSource:
-    """A path, bytes or a batch of frames, and the trim; holding one opens nothing."""
+    """A path, bytes or a batch of frames, and the trim; holding one opens nothing.
+
+    fps: of a batch its frame rate. Of a file the rate to show it at, None for its own: all that is stored lasts longer
+    or shorter than its timestamps say, by the file's average rate / fps, and the trim counts on that clock.
+    """
 
     origin: Path | bytes | torch.Tensor
     name: str
@@ -80,9 +86,15 @@ class VideoSource:
             )
 
     @classmethod
-    def from_path(cls, path: str | PathLike, start_s: float = 0.0, duration_s: float | None = None) -> "VideoSource":
-        """A video file."""
-        return cls(Path(path).expanduser().absolute(), str(path), start_s, duration_s)
+    def from_path(
+        cls,
+        path: str | PathLike,
+        start_s: float = 0.0,
+        duration_s: float | None = None,
+        fps: float | Fraction | None = None,
+    ) -> "VideoSource":
+        """A video file, shown at `fps` where that is given and not 0: often 16 to 20 for a silent film."""
+        return cls(Path(path).expanduser().absolute(), str(path), start_s, duration_s, _film_rate(fps, str(path)))
 
     @classmethod
     def from_bytes(
@@ -91,9 +103,11 @@ class VideoSource:
         name: str = "<bytes>",
         start_s: float = 0.0,
         duration_s: float | None = None,
+        fps: float | Fraction | None = None,
     ) -> "VideoSource":
-        """A video file already in memory; `name` stands for it in messages."""
-        return cls(data.getvalue() if isinstance(data, io.BytesIO) else bytes(data), name, start_s, duration_s)
+        """A video file already in memory; `name` stands for it in messages, and `fps` is as for `from_path`."""
+        data = data.getvalue() if isinstance(data, io.BytesIO) else bytes(data)
+        return cls(data, name, start_s, duration_s, _film_rate(fps, name))
 
     @classmethod
     def from_frames(
@@ -118,6 +132,17 @@ class VideoSource:
             bad = next(i for i, frame in enumerate(frames) if not torch.isfinite(frame).all())
             raise InputError(f"{name}: frame {bad} has NaN or infinite pixels; fix the node or file it came from")
         return cls(frames[..., :3], name, start_s, duration_s, exact_rate(fps, name))
+
+
+def _film_rate(fps: float | Fraction | None, name: str) -> Fraction | None:
+    """The rate to show a file at, None for its own."""
+    if not fps:
+        return None
+    if not MIN_FPS <= fps <= MAX_FPS:
+        raise InputError(
+            f"{name}: fps is {float(fps):g}; give {MIN_FPS} to {MAX_FPS} frames per second, or 0 for its own rate"
+        )
+    return exact_rate(fps, name)
 
 
 def exact_rate(fps: float | Fraction, name: str) -> Fraction:
