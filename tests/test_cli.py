@@ -16,7 +16,7 @@ from videos import write_video
 
 from v2a_core import cli
 from v2a_core.media.audio import read_audio
-from v2a_core.media.video import VideoSource
+from v2a_core.media.video import VideoSource, probe
 from v2a_core.models.mini.family import save
 from v2a_core.weights.catalog import Model, ModelFile, Part
 from v2a_core.weights.formats import write_state
@@ -183,6 +183,18 @@ def test_trims(generate, clip):
     assert read_audio(VideoSource.from_path(path)).duration_s == pytest.approx(1, abs=0.05)
 
 
+def test_a_film_at_its_own_speed(generate, clip, sounding_clip, capsys):
+    code, path = generate(clip, "--fps", "20", "--start", "1", "--takes", "2")
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    assert "1.50 s of sound" in out
+    written = VideoSource.from_path(path.with_stem("out-0"))
+    assert (probe(written).duration_s, probe(written).fps) == (pytest.approx(1.5, abs=2e-3), 20)
+    assert generate(sounding_clip, "--fps", "20")[0] == 0
+    code, _ = generate(sounding_clip, "--fps", "20", "--under")
+    assert code == 2 and "its own sound goes with 25 fps" in capsys.readouterr().err
+
+
 def test_same_as_a_module(clip, weights, tmp_path):
     command = [sys.executable, "-m", "v2a_core", "generate", clip, "-o", tmp_path / "out.mp4", "--weights", weights]
     done = subprocess.run([*command, "--steps", "1"], cwd=ROOT, capture_output=True, text=True)
@@ -260,6 +272,9 @@ def test_bad_videos(generate, tmp_path, capsys, name):
         (["--duration", "0"], "0"),
         (["--duration", "inf"], "inf"),
         (["--duration", "99"], "99"),
+        (["--fps", "0.2"], "fps is 0.2; give 1 to 120"),
+        (["--fps", "nan"], "fps is nan"),
+        (["--fps", "slow"], "--fps"),
         (["--prompt", "rain " * 20_000], "100,000 characters"),
         (["--negative", "x" * 2001], "negative prompt has 2,001 characters"),
         (["--seed", "-1"], "seed is -1"),

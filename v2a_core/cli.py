@@ -105,8 +105,7 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
         help="how far to go away from --negative (default: 1)",
     )
     _add_schedule(parser, "negative", "--negative-scale")
-    parser.add_argument("--start", type=float, default=0.0, metavar="S", help="skip that many seconds of the video")
-    parser.add_argument("--duration", type=float, metavar="S", help="stop after that many seconds")
+    _add_timing(parser)
     parser.add_argument(
         "--mask",
         metavar="FILE",
@@ -137,6 +136,17 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_generate)
 
 
+def _add_timing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--fps",
+        type=float,
+        default=0.0,
+        help="show a silent film at its speed, often 16 to 20 frames per second (default: as the file says)",
+    )
+    parser.add_argument("--start", type=float, default=0.0, metavar="S", help="skip that many seconds of the video")
+    parser.add_argument("--duration", type=float, metavar="S", help="stop after that many seconds")
+
+
 def _add_schedule(parser: argparse.ArgumentParser, name: str, of: str) -> None:
     parser.add_argument(
         f"--{name}-interval", type=float, nargs=2, metavar=("LOW", "HIGH"), help=f"as --interval, for {of}"
@@ -145,6 +155,7 @@ def _add_schedule(parser: argparse.ArgumentParser, name: str, of: str) -> None:
 
 
 def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
+    from .media.video import VideoSource
     from .pipeline import generate
     from .prompts.cues import parse_cues
     from .prompts.lines import read_text
@@ -152,6 +163,7 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
     from .sampling.guidance import EVERYWHERE, When
     from .settings import take_seeds
 
+    source = VideoSource.from_path(arguments.video, arguments.start, arguments.duration, arguments.fps)
     interval, ramp = tuple(arguments.interval), arguments.ramp
     cues = transcript = None
     if arguments.cues:
@@ -161,7 +173,7 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
         name = f"The file {arguments.transcript}"
         transcript = parse_transcript(read_text(arguments.transcript, name), name)
     result = generate(
-        arguments.video,
+        source,
         arguments.output,
         prompt=arguments.prompt,
         negative=arguments.negative,
@@ -180,8 +192,6 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
         video_when=When(tuple(arguments.video_interval or interval), arguments.video_ramp or ramp),
         negative_scale=arguments.negative_scale,
         negative_when=When(tuple(arguments.negative_interval or EVERYWHERE), arguments.negative_ramp or "constant"),
-        start_s=arguments.start,
-        duration_s=arguments.duration,
         mask=arguments.mask,
         regenerate=arguments.regenerate and tuple(arguments.regenerate),
         strength=arguments.strength,
@@ -198,18 +208,17 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
         print(f"{path}: {result.duration_s:.2f} s of sound, seed {seed}")
     print(stage_times(result.seconds))
     if len(result.takes) > 1:
-        print(scored(arguments, result.takes, seeds))
+        print(scored(source, arguments.prompt, result.takes, seeds))
 
 
-def scored(arguments: argparse.Namespace, takes: Sequence, seeds: Sequence[int]) -> str:
-    """What was heard in each take, as a table with the best first."""
+def scored(source, prompt: str, takes: Sequence, seeds: Sequence[int]) -> str:
+    """What was heard in each take of a VideoSource, as a table with the best first."""
     from .evaluation.motion import watch_motion
     from .evaluation.prompt_score import prompt_scorer
     from .evaluation.ranking import listen, table
-    from .media.video import VideoSource
 
-    motion = watch_motion(VideoSource.from_path(arguments.video, arguments.start, arguments.duration))
-    likeness = prompt_scorer(arguments.prompt)
+    motion = watch_motion(source)
+    likeness = prompt_scorer(prompt)
     return table([f"seed {seed}" for seed in seeds], [listen(take, motion, likeness) for take in takes])
 
 

@@ -162,7 +162,8 @@ def generate(
         return Result(takes, settings, paths, clock.seconds, duration_s)
     with clock("encode"):
         if isinstance(mask, str | os.PathLike):
-            mask = read_mask(mask, source.start_s, duration_s)
+            fps = None if isinstance(source.origin, Tensor) else source.fps
+            mask = read_mask(mask, source.start_s, duration_s, fps)
         features = encode_video(family, source, progress, mask=mask)
     done_with("visual")
     with clock("prompt"):

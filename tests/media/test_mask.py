@@ -115,6 +115,7 @@ def test_a_video_of_masks_is_trimmed_like_its_video(tmp_path):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode())
     whole, part = read_mask(path, 0.0, 2.0), read_mask(path, 0.8, 0.8)
+    assert torch.equal(read_mask(path, 1.6, 1.6, Fraction(25, 2)), part)
     assert (whole.shape, part.shape) == ((50, 48, 64), (20, 48, 64))
     assert whole[:25].max() < 0.02 and whole[25:].min() > 0.98
     assert part[:5].max() < 0.02 and part[5:].min() > 0.98

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from fractions import Fraction
 from os import PathLike
 
 import numpy as np
@@ -20,11 +21,11 @@ GREY = 127.0
 FILE_SIDE, FILE_HZ = 192, 25.0
 
 
-def read_mask(path: str | PathLike, start_s: float, duration_s: float) -> Tensor:
+def read_mask(path: str | PathLike, start_s: float, duration_s: float, fps: Fraction | None = None) -> Tensor:
     """The mask in a picture or a video, float32 [N, H, W]: 0 where it is black, 1 where it is white.
 
-    A video is trimmed like the one it is for: duration_s from start_s on. Raises InputError for a file that is neither,
-    and for a video that is too short.
+    A video is timed and trimmed like the one it is for: duration_s from start_s on, at fps if that isn't None. Raises
+    InputError for a file that is neither, and for a video that is too short.
     """
     try:
         with Image.open(path) as picture:
@@ -36,7 +37,7 @@ def read_mask(path: str | PathLike, start_s: float, duration_s: float) -> Tensor
         pass  # then it is a video
     except (OSError, Image.DecompressionBombError) as error:
         raise InputError(f"The mask {path} can't be read: {error}") from error
-    source = VideoSource.from_path(path, start_s, duration_s)
+    source = VideoSource.from_path(path, start_s, duration_s, fps)
     info = probe(source)
     rate = FrameRate(min(FILE_HZ, float(info.fps)), min(info.width, FILE_SIDE), min(info.height, FILE_SIDE))
     chunks = read_frames(source, {"mask": rate})
