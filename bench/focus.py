@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from v2a_core import pipeline
+from v2a_core import stages
 from v2a_core.evaluation.onsets import OnsetScore, detect_onsets, match_onsets
 from v2a_core.media.video import VideoSource
 from v2a_core.models import load_family
@@ -69,12 +69,12 @@ def masks() -> dict[str, torch.Tensor | None]:
 @torch.inference_mode()
 def onsets(family: Family, frames: torch.Tensor, mask: torch.Tensor | None, prompt: str, takes: int) -> list:
     """When sounds begin in each take of a soundtrack, in seconds."""
-    features = pipeline.encode_video(family, VideoSource.from_frames(frames, FPS), mask=mask)
-    texts = (pipeline.encode_prompt(family, text) for text in (prompt, ""))
-    conditions = pipeline.condition(family, *texts, features)
-    noise = torch.cat([pipeline.draw_latent(family.spec, SECONDS, seed) for seed in range(takes)])
-    latents = pipeline.sample(family.network, *conditions, noise, Settings.for_family(family.spec))
-    return [detect_onsets(pipeline.decode(family, latent[None], SECONDS)) for latent in latents]
+    features = stages.encode_video(family, VideoSource.from_frames(frames, FPS), mask=mask)
+    texts = (stages.encode_prompt(family, text) for text in (prompt, ""))
+    conditions = stages.condition(family, *texts, features)
+    noise = torch.cat([stages.draw_latent(family.spec, SECONDS, seed) for seed in range(takes)])
+    latents = stages.sample(family.network, *conditions, noise, Settings.for_family(family.spec))
+    return [detect_onsets(stages.decode(family, latent[None], SECONDS)) for latent in latents]
 
 
 def measure(family: Family, scenes: int, prompt: str, takes: int) -> dict[str, dict[str, float]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from mini import DURATION_S, SOUNDS, Clip, judge, make_clip, watch
 
-from v2a_core import pipeline
+from v2a_core import stages
 from v2a_core.evaluation.onsets import OnsetScore
 from v2a_core.media.audio import Audio
 from v2a_core.models import load_family
@@ -28,10 +28,10 @@ SCALES = (0.0, 1.0, 2.0, 4.0)
 
 def soundtrack(family: Family, number: int, clip: Clip, seen: VisualFeatures, settings: Settings) -> Audio:
     """A clip's soundtrack; the noise is that of its number, whatever the scales are."""
-    text = pipeline.encode_prompt(family, clip.prompt)
-    conditions = pipeline.condition(family, text, None, seen, duration_s=DURATION_S)
-    noise = pipeline.draw_latent(family.spec, DURATION_S, seed=number)
-    return pipeline.decode(family, pipeline.sample(family.network, *conditions, noise, settings), DURATION_S)
+    text = stages.encode_prompt(family, clip.prompt)
+    conditions = stages.condition(family, text, None, seen, duration_s=DURATION_S)
+    noise = stages.draw_latent(family.spec, DURATION_S, seed=number)
+    return stages.decode(family, stages.sample(family.network, *conditions, noise, settings), DURATION_S)
 
 
 def main() -> None:

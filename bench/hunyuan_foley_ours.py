@@ -12,8 +12,8 @@ from v2a_core.models.encoders.picture_and_timing import over
 from v2a_core.models.hunyuan_foley.config import TEXT_TOKENS, lengths
 from v2a_core.models.hunyuan_foley.dac import DACDecoder
 from v2a_core.models.hunyuan_foley.network import FoleyNetwork
-from v2a_core.pipeline import sample
 from v2a_core.settings import Settings
+from v2a_core.stages import sample
 from v2a_core.weights.formats import read_state
 
 

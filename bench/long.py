@@ -22,11 +22,12 @@ from torch import Tensor
 
 from v2a_core.media.video import VideoSource
 from v2a_core.models import load_family
-from v2a_core.pipeline import condition, encode_prompt, encode_video, generate
+from v2a_core.pipeline import generate
 from v2a_core.sampling.flow import shifted_sigmas
 from v2a_core.sampling.solvers import euler
 from v2a_core.sampling.windows import Window, assembled, film_noise, plan_windows, with_trail
 from v2a_core.settings import Settings
+from v2a_core.stages import condition, encode_prompt, encode_video
 
 PROMPT = "rain on leaves"
 SHOT_S, FPS, SIZE = 11, 25, (96, 64)

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from mini_report import by_family, draw_examples, summary, write_table
 
-from v2a_core import pipeline
+from v2a_core import stages
 from v2a_core.evaluation.onsets import OnsetScore, detect_onsets, match_onsets
 from v2a_core.evaluation.tagger import obeys, tagger
 from v2a_core.media.audio import Audio
@@ -94,12 +94,12 @@ def soundtracks(family: Family, clips: list[Clip], features: list[VisualFeatures
         part = range(start, min(start + BATCH, len(clips)))
         pairs = []
         for i in part:
-            text = pipeline.encode_prompt(family, clips[i].prompt)
-            pairs.append(pipeline.condition(family, text, None, features[i], duration_s=DURATION_S))
+            text = stages.encode_prompt(family, clips[i].prompt)
+            pairs.append(stages.condition(family, text, None, features[i], duration_s=DURATION_S))
         positive, negative = (stack(side) for side in zip(*pairs, strict=True))
-        noise = torch.cat([pipeline.draw_latent(family.spec, DURATION_S, seed=i) for i in part])
-        latent = pipeline.sample(family.network, positive, negative, noise, settings)
-        out += [pipeline.decode(family, one[None], DURATION_S) for one in latent]
+        noise = torch.cat([stages.draw_latent(family.spec, DURATION_S, seed=i) for i in part])
+        latent = stages.sample(family.network, positive, negative, noise, settings)
+        out += [stages.decode(family, one[None], DURATION_S) for one in latent]
     return out
 
 
@@ -163,7 +163,7 @@ def main() -> None:
         clips = [make_clip(index, library) for index in range(args.clips)]
     audios = {"true": [clip.truth for clip in clips]}
     with told("vocoder round trip"), torch.inference_mode():
-        audios["vocoder"] = [pipeline.decode(family, log_mel(clip.truth.samples), DURATION_S) for clip in clips]
+        audios["vocoder"] = [stages.decode(family, log_mel(clip.truth.samples), DURATION_S) for clip in clips]
     with told("watching"):
         features = watch(family, clips)
     with told("Mini"):

@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 from mmaudio_parts import Stages, operations
 
-from v2a_core import pipeline
 from v2a_core.media.video import VideoSource
 from v2a_core.models import load_family
 from v2a_core.settings import Settings
+from v2a_core.stages import condition, draw_latent, encode_prompt, encode_video, sample
 
 
 @torch.inference_mode()
@@ -26,23 +26,23 @@ def main(job: dict) -> None:
     with stages("encode"):
         for name, encoder in (("clip", visual.image), ("sync", visual.timing)):
             encoder.encode = stages.timed(name, encoder.encode)
-        features = pipeline.encode_video(family, VideoSource.from_path(job["clip"], 0.0, job["video_s"]))
+        features = encode_video(family, VideoSource.from_path(job["clip"], 0.0, job["video_s"]))
     del encoder, visual
     family.release("visual")
     gc.collect()  # the timed calls refer to their encoders, in circles
     with stages("load"):
         family.text  # noqa: B018  made when it is asked for
     with stages("prompt"):
-        texts = [pipeline.encode_prompt(family, job[name]) for name in ("prompt", "negative")]
-        conditions = pipeline.condition(family, *texts, features)
+        texts = [encode_prompt(family, job[name]) for name in ("prompt", "negative")]
+        conditions = condition(family, *texts, features)
     family.release("text")
     settings = Settings.for_family(family.spec, job["seed"], steps=job["steps"])
-    noise = pipeline.draw_latent(family.spec, features.duration_s, job["seed"]).to(device)
+    noise = draw_latent(family.spec, features.duration_s, job["seed"]).to(device)
     with stages("load"):
         family.network  # noqa: B018
     rates = [stages.matrix_rate(dtype)]
     with stages("sample"):
-        latent = pipeline.sample(family.network, *conditions, noise, settings)
+        latent = sample(family.network, *conditions, noise, settings)
     rates.append(stages.matrix_rate(dtype))
     pairs = {name: [one.tensors()[name] for one in conditions] for name in ("text", "clip", "sync")}
     both = {name: torch.cat(pair).to(device) for name, pair in pairs.items()}

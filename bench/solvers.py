@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from matplotlib.figure import Figure
 
-from v2a_core import pipeline
+from v2a_core import stages
 from v2a_core.media.video import VideoSource
 from v2a_core.models import load_family
 from v2a_core.sampling.solvers import SOLVERS
@@ -39,15 +39,15 @@ class Counted:
 def errors(video: Path, prompt: str, seconds: float, takes: int) -> dict[str, dict[int, float]]:
     """{solver: {calls: distance to the reference by its norm, over all takes}}."""
     family = load_family("mini")
-    features = pipeline.encode_video(family, VideoSource.from_path(video, 0.0, seconds))
-    texts = (pipeline.encode_prompt(family, text) for text in (prompt, ""))
-    conditions = pipeline.condition(family, *texts, features)
-    noise = torch.cat([pipeline.draw_latent(family.spec, features.duration_s, seed) for seed in range(takes)])
+    features = stages.encode_video(family, VideoSource.from_path(video, 0.0, seconds))
+    texts = (stages.encode_prompt(family, text) for text in (prompt, ""))
+    conditions = stages.condition(family, *texts, features)
+    noise = torch.cat([stages.draw_latent(family.spec, features.duration_s, seed) for seed in range(takes)])
 
     def end(solver: str, steps: int) -> torch.Tensor:
         network = Counted(family.network)
         settings = Settings.for_family(family.spec, solver=solver, steps=steps)
-        latent = pipeline.sample(network, *conditions, noise, settings)
+        latent = stages.sample(network, *conditions, noise, settings)
         assert network.calls == COST[solver] * steps, f"{solver} calls the network {network.calls} times"
         return latent
 

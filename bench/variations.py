@@ -13,7 +13,7 @@ import torch
 from matplotlib.figure import Figure
 from mini import DURATION_S, SOUNDS, Clip, judge, make_clip, told, watch
 
-from v2a_core import pipeline
+from v2a_core import stages
 from v2a_core.evaluation.motion import watch_motion
 from v2a_core.evaluation.onsets import OnsetScore
 from v2a_core.evaluation.ranking import Scores, listen, rank
@@ -33,11 +33,11 @@ RATE_HZ = 25
 @torch.inference_mode()
 def make_takes(family: Family, clip: Clip, features: VisualFeatures, count: int) -> list[Audio]:
     """One batch of takes over one encoding, of seeds 0, 1, ..."""
-    texts = (pipeline.encode_prompt(family, prompt) for prompt in (clip.prompt, ""))
-    conditions = pipeline.condition(family, *texts, features)
-    noise = torch.cat([pipeline.draw_latent(family.spec, DURATION_S, seed) for seed in range(count)])
-    latents = pipeline.sample(family.network, *conditions, noise, Settings.for_family(family.spec))
-    return [pipeline.decode(family, latent[None], DURATION_S) for latent in latents]
+    texts = (stages.encode_prompt(family, prompt) for prompt in (clip.prompt, ""))
+    conditions = stages.condition(family, *texts, features)
+    noise = torch.cat([stages.draw_latent(family.spec, DURATION_S, seed) for seed in range(count)])
+    latents = stages.sample(family.network, *conditions, noise, Settings.for_family(family.spec))
+    return [stages.decode(family, latent[None], DURATION_S) for latent in latents]
 
 
 def score(clip: Clip, takes: list[Audio]) -> list[Scores]:

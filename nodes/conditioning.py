@@ -45,8 +45,8 @@ def with_captions(groups: list[list[tuple]], transcript, side: int) -> list[list
 
     Raises InputError for tensors that a core node has changed: there is no prompt to add a line to.
     """
-    from ..v2a_core.pipeline import captions
     from ..v2a_core.prompts.cues import CueSheet
+    from ..v2a_core.stages import captions
 
     captioned = []
     for group in groups:

@@ -115,24 +115,24 @@ class Encoders:
 
     def encode_video(self, source, mask=None, progress=None):
         """VisualFeatures of a VideoSource, on the CPU; mask [N, H, W] keeps the rest of the picture out."""
-        from ..v2a_core import pipeline
+        from ..v2a_core import stages
 
         memory.load_models_gpu([self._visual], force_full_load=True)
-        return _on_cpu(pipeline.encode_video(self.family, source, progress, mask=mask))
+        return _on_cpu(stages.encode_video(self.family, source, progress, mask=mask))
 
     def encode_image(self, image: Tensor, mask=None):
         """VisualFeatures of one picture [H, W, 3] that stands for a whole video, on the CPU."""
-        from ..v2a_core import pipeline
+        from ..v2a_core import stages
 
         memory.load_models_gpu([self._visual], force_full_load=True)
-        return _on_cpu(pipeline.encode_image(self.family, image, mask=mask))
+        return _on_cpu(stages.encode_image(self.family, image, mask=mask))
 
     def encode_cues(self, sheet):
         """TextFeatures of what a CueSheet says is to be heard and what not, on the CPU."""
-        from ..v2a_core import pipeline
+        from ..v2a_core import stages
 
         memory.load_models_gpu([self._text], force_full_load=True)
-        sides = pipeline.encode_cues(self.family, sheet)
+        sides = stages.encode_cues(self.family, sheet)
         return [[replace(text, tokens=text.tokens.cpu()) for text in side] for side in sides]
 
 
@@ -160,24 +160,24 @@ class V2AVAE:
 
     def decode_audio(self, samples: Tensor, duration_s: float) -> list:
         """Latent [B, C, T] to B Audios of exactly duration_s."""
-        from ..v2a_core import pipeline
+        from ..v2a_core import stages
 
         memory.load_models_gpu([self.patcher], force_full_load=True)
         samples = samples.to(self.patcher.load_device)
-        return [pipeline.decode(self.family, one[None], duration_s) for one in samples]
+        return [stages.decode(self.family, one[None], duration_s) for one in samples]
 
     @cached_property
     def _encoder(self) -> ModelPatcher:
-        from ..v2a_core.pipeline import encoder_of
+        from ..v2a_core.stages import encoder_of
 
         return _parked(encoder_of(self.family))
 
     def encode_audio(self, sounds: list, duration_s: float) -> Tensor:
         """B Audios to their latents [B, C, T] over duration_s."""
-        from ..v2a_core import pipeline
+        from ..v2a_core import stages
 
         memory.load_models_gpu([self._encoder], force_full_load=True)
-        latents = [pipeline.encode_audio(self.family, sound, duration_s) for sound in sounds]
+        latents = [stages.encode_audio(self.family, sound, duration_s) for sound in sounds]
         return torch.cat(latents).to(memory.intermediate_device())
 
     def encode(self, pixels: Tensor) -> Tensor:

@@ -27,8 +27,8 @@ class V2APrompt(io.ComfyNode):
 
     @classmethod
     def execute(cls, encoders, prompt, negative_prompt):
-        from ..v2a_core.pipeline import check_words
         from ..v2a_core.prompts.cues import cue_sheet
+        from ..v2a_core.stages import check_words
         from .native_model import Encoders as Loaded
         from .native_model import check_ours
 

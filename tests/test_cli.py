@@ -342,7 +342,7 @@ def test_a_model_file_of_another_family(generate, clip, tmp_path, capsys):
 
 
 def test_a_video_longer_than_a_run_can_be(generate, clip, capsys, monkeypatch):
-    monkeypatch.setattr("v2a_core.film.MAX_FILM_S", 1)
+    monkeypatch.setattr("v2a_core.settings.MAX_FILM_S", 1)
     code, path = generate(clip)
     fails(capsys, code, "trim it", path.parent)
 

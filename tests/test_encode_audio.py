@@ -15,7 +15,7 @@ from v2a_core.models import load_family
 from v2a_core.models.mini.mel import log_mel
 from v2a_core.models.mmaudio.mel import MELS
 from v2a_core.models.mmaudio.mel import log_mel as mmaudio_mel
-from v2a_core.pipeline import decode, encode_audio
+from v2a_core.stages import decode, encode_audio
 
 FAMILIES = ["mini", "mmaudio_small_16k", "hunyuan_foley_xl"]
 

@@ -11,7 +11,6 @@ import pytest
 import torch
 from videos import write_video
 
-from v2a_core import film
 from v2a_core.errors import InputError
 from v2a_core.media.audio import read_audio
 from v2a_core.media.timeline import sample_count
@@ -19,6 +18,7 @@ from v2a_core.media.video import VideoSource, probe
 from v2a_core.models import load_family
 from v2a_core.parts import Parts, digest
 from v2a_core.pipeline import generate
+from v2a_core.settings import check_film
 
 ROOT = Path(__file__).parents[1]
 
@@ -160,7 +160,7 @@ def test_a_digest_tells_everything_apart(tmp_path):
 
 def test_films_have_a_longest_length():
     with pytest.raises(InputError, match=r"film.mp4 lasts 7\.0 hours: at most 6"):
-        film.check_film(7 * 3600, "film.mp4")
+        check_film(7 * 3600, "film.mp4")
 
 
 def test_a_film_of_frames(short, tmp_path):

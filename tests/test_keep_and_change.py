@@ -59,7 +59,7 @@ def test_a_sound_that_ends_early_is_extended(mini, clip):
 def test_strength_says_how_much_is_left(sounding_clip):
     mini = load_family("mini")
     old = read_audio(VideoSource.from_path(sounding_clip))
-    from v2a_core.pipeline import encode_audio
+    from v2a_core.stages import encode_audio
 
     latent = encode_audio(mini, old, 2.0)
     away = [

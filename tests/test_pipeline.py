@@ -9,17 +9,9 @@ from videos import write_video
 
 from v2a_core.errors import InputError
 from v2a_core.media.video import VideoSource
-from v2a_core.pipeline import (
-    condition,
-    decode,
-    draw_latent,
-    encode_image,
-    encode_prompt,
-    encode_video,
-    generate,
-    sample,
-)
+from v2a_core.pipeline import generate
 from v2a_core.settings import Settings, take_seeds
+from v2a_core.stages import condition, decode, draw_latent, encode_image, encode_prompt, encode_video, sample
 
 
 def made(mini, video, output=None, **options):

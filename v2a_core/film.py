@@ -21,8 +21,8 @@ from .models.base import FamilySpec, VisualFeatures
 from .parts import Parts, digest
 from .sampling.solvers import Velocity
 from .sampling.windows import Window, film_noise, plan_windows, with_trail
+from .settings import check_film
 
-MAX_FILM_S = 6 * 3600
 SHARED_S = 1.0  # on either side of a seam
 # A decoder sees this much of the latent around a piece; neighbours' sounds cross over around a seam.
 CONTEXT_S, FADE_S = 1.0, 0.02
@@ -45,15 +45,6 @@ class Film:
         """When a window begins and how long it lasts, in seconds."""
         start_s = window.first / self.spec.latent_rate_hz
         return start_s, min(self.spec.window_length_s, self.duration_s - start_s)
-
-
-def check_film(duration_s: float, name: str) -> None:
-    """Raise InputError for a video that is too long to be done in one run."""
-    if duration_s > MAX_FILM_S:
-        raise InputError(
-            f"{name} lasts {duration_s / 3600:.1f} hours: at most {MAX_FILM_S // 3600} are done in one run, so trim it "
-            "with a start and a duration."
-        )
 
 
 def divide(spec: FamilySpec, source: VideoSource, duration_s: float, parts: Parts, progress: Progress | None) -> Film:

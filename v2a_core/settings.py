@@ -18,6 +18,7 @@ MAX_STEPS = 1000
 MAX_SCALE = 100.0
 MAX_SEED = 2**64 - 1
 MAX_TAKES = 64
+MAX_FILM_S = 6 * 3600
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,15 @@ def check_duration(spec: FamilySpec, duration_s: float, name: str) -> None:
 def fits(spec: FamilySpec, duration_s: float) -> bool:
     """Whether a family makes a duration in one go; a hundredth over the limit is a container's rounding."""
     return duration_s <= spec.max_duration_s + 0.01
+
+
+def check_film(duration_s: float, name: str) -> None:
+    """Raise InputError for a video that is too long to be done in one run."""
+    if duration_s > MAX_FILM_S:
+        raise InputError(
+            f"{name} lasts {duration_s / 3600:.1f} hours: at most {MAX_FILM_S // 3600} are done in one run, so trim it "
+            "with a start and a duration."
+        )
 
 
 def check_device(device: str) -> None:

@@ -1,7 +1,7 @@
 """What the library makes without ComfyUI, to compare with."""
 
-from v2a_core.pipeline import condition, draw_latent, encode_cues, sample
 from v2a_core.prompts.cues import cue_sheet
+from v2a_core.stages import condition, draw_latent, encode_cues, sample
 
 
 def library_latent(family, prompts, features, duration_s, settings):

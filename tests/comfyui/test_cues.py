@@ -5,9 +5,9 @@ import torch
 
 from v2a_core.media.video import VideoSource
 from v2a_core.models import load_family
-from v2a_core.pipeline import encode_video
 from v2a_core.sampling.guidance import When
 from v2a_core.settings import Settings
+from v2a_core.stages import encode_video
 
 from .conftest import CLIP
 from .graphs import NEGATIVE, POSITIVE, distance, full, node, save_latent, with_custom_sampler, with_ksampler

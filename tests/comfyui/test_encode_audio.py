@@ -31,7 +31,7 @@ def test_the_latent_is_that_of_the_library(named, server, latent_of):
     from v2a_core.media.audio import read_audio
     from v2a_core.media.video import VideoSource
     from v2a_core.models import load_family
-    from v2a_core.pipeline import encode_audio
+    from v2a_core.stages import encode_audio
 
     name, weights = named
     if name.endswith(".safetensors"):

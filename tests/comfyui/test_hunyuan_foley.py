@@ -56,7 +56,7 @@ def family(foley):
 @pytest.fixture(scope="module")
 def seen(server, family):
     from v2a_core.media.video import VideoSource
-    from v2a_core.pipeline import encode_video
+    from v2a_core.stages import encode_video
 
     return encode_video(family, VideoSource.from_path(server.base / "input" / CLIP))
 

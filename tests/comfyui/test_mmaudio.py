@@ -57,7 +57,7 @@ def family(mmaudio):
 @pytest.fixture(scope="module")
 def seen(server, family):
     from v2a_core.media.video import VideoSource
-    from v2a_core.pipeline import encode_video
+    from v2a_core.stages import encode_video
 
     return encode_video(family, VideoSource.from_path(server.base / "input" / CLIP))
 
@@ -146,7 +146,7 @@ def with_picture(**condition):
 
 
 def test_one_picture_instead_of_a_video(made, family):
-    from v2a_core.pipeline import encode_image
+    from v2a_core.stages import encode_image
 
     features = encode_image(family, torch.tensor([0x40, 0x80, 0xC0], dtype=torch.uint8).expand(48, 64, 3))
     assert distance(made(with_picture(seconds=1.0)), expected(family, features, 1.0)) < 1e-4

@@ -9,9 +9,9 @@ import torch
 from v2a_core.models import load_family
 from v2a_core.models.base import Conditions, TextFeatures
 from v2a_core.models.timed import FADE_S, over_time, span_mask
-from v2a_core.pipeline import condition, draw_latent, encode_cues, encode_prompt, sample
 from v2a_core.prompts.cues import cue_sheet
 from v2a_core.settings import Settings
+from v2a_core.stages import condition, draw_latent, encode_cues, encode_prompt, sample
 
 DURATION_S = 24.0
 

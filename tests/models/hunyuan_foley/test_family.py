@@ -9,13 +9,14 @@ from golden_cases import manifest
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from v2a_core import pipeline
+from v2a_core import stages
 from v2a_core.cli import main
 from v2a_core.errors import InputError
 from v2a_core.media.video import FrameRate, VideoSource, read_frames
 from v2a_core.models import load_family, network_name
 from v2a_core.models.base import VisualFeatures
 from v2a_core.models.hunyuan_foley.config import clip_length, sync_length
+from v2a_core.pipeline import generate
 from v2a_core.prompts.transcript import Line, Transcript
 from v2a_core.weights.convert import convert
 
@@ -30,7 +31,7 @@ def family():
 
 @pytest.fixture(scope="module")
 def features(family, clip):
-    return pipeline.encode_video(family, VideoSource.from_path(clip))
+    return stages.encode_video(family, VideoSource.from_path(clip))
 
 
 def test_a_video_is_seen_at_both_rates(features):
@@ -63,7 +64,7 @@ def test_one_picture_holds_throughout(family):
 def test_prompts_are_padded_together(family):
     short, long = (family.text.encode(prompt) for prompt in ("rain", "rain on wood"))
     assert short.tokens.shape == (2 + 4 + 1, 64)  # narrow ones read bytes, between a start and an end
-    positive, negative = pipeline.condition(family, short, long, None, duration_s=1.0)
+    positive, negative = stages.condition(family, short, long, None, duration_s=1.0)
     assert positive.text["text_length"] == negative.text["text_length"] == 2 + 12
     text = positive.text["text"]
     assert text.shape == (1, 77, 64)
@@ -81,16 +82,16 @@ def test_of_a_long_prompt_the_first_tokens_are_read(family):
 def test_a_soundtrack_is_as_long_as_its_video_and_the_same_again(family, clip, scales):
     cfg, video_cfg = scales
     asked = {"model": family, "prompt": "rain", "negative": "noisy, harsh", "steps": 2, "cfg": cfg}
-    one, again = (pipeline.generate(clip, video_cfg=video_cfg, **asked).audio for _ in range(2))
+    one, again = (generate(clip, video_cfg=video_cfg, **asked).audio for _ in range(2))
     assert one.samples.shape == (1, 96000)
     assert torch.equal(one.samples, again.samples)
-    other = pipeline.generate(clip, video_cfg=video_cfg, **{**asked, "prompt": "wind"}).audio
+    other = generate(clip, video_cfg=video_cfg, **{**asked, "prompt": "wind"}).audio
     assert not torch.equal(one.samples, other.samples)
 
 
 def test_its_own_negative_prompt_stands_where_none_is_given(family, clip):
     own, said, none = (
-        pipeline.generate(clip, model=family, prompt="rain", steps=1, **negative).audio.samples
+        generate(clip, model=family, prompt="rain", steps=1, **negative).audio.samples
         for negative in ({}, {"negative": "noisy, harsh"}, {"negative": ""})
     )
     assert torch.equal(own, said)
@@ -163,7 +164,7 @@ def test_float8_weights_stay_so_and_compute_as_the_same_numbers(files, clip, tmp
     )
     kept = {name for name, value in fp8.network.state_dict().items() if value.dtype == small}
     assert kept == {name for name, value in narrowed.items() if value.dtype == small} != set()
-    sounds = [pipeline.generate(clip, model=family, prompt="rain", steps=1).audio.samples for family in (fp8, bf16)]
+    sounds = [generate(clip, model=family, prompt="rain", steps=1).audio.samples for family in (fp8, bf16)]
     assert torch.equal(*sounds)
 
 
@@ -194,7 +195,7 @@ def test_what_nobody_asks_for_is_never_read(files, clip, monkeypatch):
 
     monkeypatch.setattr("v2a_core.weights.formats.safe_open", Watched)
     family = load_family(NAME, weights=files)
-    pipeline.generate(clip, model=family, prompt="rain", steps=1)
+    generate(clip, model=family, prompt="rain", steps=1)
     # SigLIP's text, Synchformer's sound, CLAP's sound and the codec's encoder.
     assert not [name for name in read if name.startswith(("text_model.head.", "afeat_", "audio_model.", "encoder."))]
     assert {"vision_model.head.probe", "decoder.model.0.bias"} <= set(read)

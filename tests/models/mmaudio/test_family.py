@@ -13,18 +13,10 @@ from v2a_core.models import load_family
 from v2a_core.models.base import TextFeatures, VisualFeatures
 from v2a_core.models.mmaudio.config import VARIANTS
 from v2a_core.models.mmaudio.family import check_variant, spec_of
-from v2a_core.pipeline import (
-    condition,
-    decode,
-    draw_latent,
-    encode_image,
-    encode_prompt,
-    encode_video,
-    generate,
-    sample,
-)
+from v2a_core.pipeline import generate
 from v2a_core.prompts.transcript import Line, Transcript
 from v2a_core.settings import Settings
+from v2a_core.stages import condition, decode, draw_latent, encode_image, encode_prompt, encode_video, sample
 
 SMALL, LARGE = "mmaudio_small_16k", "mmaudio_large_44k_v2"
 LENGTHS = {  # seconds: latent frames at 16 kHz and at 44.1 kHz

@@ -10,8 +10,8 @@ from v2a_core.models.layers import time_conv, windows
 from v2a_core.models.mmaudio.config import VARIANTS, MMAudioConfig
 from v2a_core.models.mmaudio.family import MMAudioDecoder
 from v2a_core.models.mmaudio.network import MMAudioNetwork
-from v2a_core.pipeline import sample
 from v2a_core.settings import Settings
+from v2a_core.stages import sample
 
 CASES = {  # lengths of latent, CLIP and Synchformer features
     "mmaudio_tiny_v1": (250, 64, 192),
