@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from v2a_core.errors import InputError
+from v2a_core.prompts.cues import parse_cues
 from v2a_core.prompts.lines import MAX_TEXT, decode, read_text
-from v2a_core.prompts.subtitles import MAX_LINES, parse_transcript, write_srt
+from v2a_core.prompts.subtitles import MAX_LINES, parse_transcript, write_blanks, write_srt
 from v2a_core.prompts.transcript import Line, Transcript
 
 LINES = (Line(0.5, 2.0, "Hello there.", "ANNA"), Line(2.25, 4.0, "Who is it?"), Line(65.0, 66.5, "Me.", "OLD MAN"))
@@ -193,6 +194,25 @@ def test_srt_keeps_everything_to_the_millisecond(parts):
         lines.append(Line((at + pause) / 1000, (at + pause + length) / 1000, words, speaker))
         at += pause + length
     assert parse_transcript(write_srt(Transcript(tuple(lines)))).lines == tuple(lines)
+
+
+@given(st.lists(st.tuples(st.integers(0, 500), st.integers(1, 99999))))
+def test_blanks_are_a_transcript_and_a_cue_sheet(parts):
+    spans, at = [], 0
+    for pause, length in parts:
+        spans.append(((at + pause) / 10, (at + pause + length) / 10))
+        at += pause + length
+    text = write_blanks(spans)
+    lines, cues = parse_transcript(text).lines, parse_cues(write_blanks(spans, "soft piano")).cues
+    for read in (lines, cues):
+        assert [(round(one.start_s, 6), round(one.end_s, 6)) for one in read] == spans
+    assert {line.text for line in lines} <= {"..."} and {cue.positive for cue in cues} <= {"soft piano"}
+
+
+def test_blanks_are_rounded_to_tenths():
+    assert write_blanks([(0.04, 59.97), (3599.96, 3601.0)]) == (
+        "[00:00:00.0-00:01:00.0] ...\n[01:00:00.0-01:00:01.0] ..."
+    )
 
 
 @given(st.binary(max_size=300))

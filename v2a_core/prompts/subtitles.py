@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..errors import InputError
 from .lines import CLOCK, mistake, numbered_lines, seconds
@@ -47,6 +47,16 @@ def write_srt(transcript: Transcript) -> str:
         words = f"{line.speaker.upper()}: {line.text}" if line.speaker else line.text
         blocks.append(f"{number}\n{_srt_clock(line.start_s)} --> {_srt_clock(line.end_s)}\n{words}\n")
     return "\n".join(blocks)
+
+
+def write_blanks(spans: Iterable[tuple[float, float]], words: str = "...") -> str:
+    """A line a span of seconds, to be filled in: the third form of a transcript, and a cue sheet's too."""
+    return "\n".join(f"[{_clock(start_s)}-{_clock(end_s)}] {words}" for start_s, end_s in spans)
+
+
+def _clock(at_s: float) -> str:
+    minutes, tenths = divmod(round(at_s * 10), 600)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{tenths // 10:02}.{tenths % 10}"
 
 
 def _srt_clock(at_s: float) -> str:
