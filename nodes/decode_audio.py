@@ -5,6 +5,7 @@ from comfy_api.latest import io
 from ..v2a_core.errors import InputError
 from . import host
 from .condition import DURATION
+from .keep_span import with_kept
 from .sampler import PROVENANCE, check_latent
 from .types import schema
 
@@ -42,5 +43,6 @@ class V2ADecodeAudio(io.ComfyNode):
             raise InputError(
                 f"The latent has {frames} frames, not the {spec.latent_length(duration_s)} of its {duration_s:g} s."
             )
-        audio = host.audio_to_host(vae.decode_audio(samples, duration_s))
+        sounds = vae.decode_audio(samples, duration_s)
+        audio = host.audio_to_host(with_kept(latent, sounds))
         return io.NodeOutput({**audio, PROVENANCE: latent.get(PROVENANCE, {"v2a_model": spec.name})})

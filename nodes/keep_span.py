@@ -1,11 +1,24 @@
 """V2AKeepSpan: which seconds of a latent a sampler makes anew."""
 
+from dataclasses import dataclass
+
 from comfy_api.latest import io
 
 from ..v2a_core.errors import InputError
 from . import host
 from .condition import DURATION
 from .types import schema
+
+# What rides on a LATENT beside its samples: the sound that it was made from, for whoever decodes it.
+KEPT = "v2a_kept"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Sounds, of a batch one after the other, and the spans in seconds that are made anew."""
+
+    sounds: list
+    spans_s: tuple[tuple[float, float], ...]
 
 
 class V2AKeepSpan(io.ComfyNode):
@@ -40,6 +53,12 @@ class V2AKeepSpan(io.ComfyNode):
                     default=False,
                     tooltip="The other way round: keep these seconds and make the rest anew.",
                 ),
+                io.Audio.Input(
+                    "audio",
+                    optional=True,
+                    tooltip="The sound that V2A Encode Audio was given. What is kept is then its very samples, at its "
+                    "rate and with its channels. Without it what is kept has been encoded and decoded.",
+                ),
             ],
             outputs=[
                 io.Latent.Output(
@@ -49,7 +68,7 @@ class V2AKeepSpan(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, latent, start, end, keep_inside=False):
+    def execute(cls, latent, start, end, keep_inside=False, audio=None):
         from ..v2a_core.sampling.inpaint import span_mask
 
         host.check_finite(start=start, end=end)
@@ -64,4 +83,30 @@ class V2AKeepSpan(io.ComfyNode):
             )
         # Its frames may reach beyond its end by less than one.
         mask = span_mask(frames, frames / duration_s, start, end)
-        return io.NodeOutput({**latent, "noise_mask": 1 - mask if keep_inside else mask})
+        masked = {**latent, "noise_mask": 1 - mask if keep_inside else mask}
+        # What an earlier node kept is not what this one does.
+        masked.pop(KEPT, None)
+        if audio is not None:
+            anew = ((0.0, start), (end, duration_s)) if keep_inside else ((start, end),)
+            spans = tuple((first_s, last_s) for first_s, last_s in anew if first_s < last_s)
+            masked[KEPT] = Kept(host.sounds_from_host(audio), spans)
+        return io.NodeOutput(masked)
+
+
+def with_kept(latent: dict, sounds: list) -> list:
+    """What a latent was decoded to, with the samples of the sound that it was made from wherever that is kept."""
+    from ..v2a_core.media.splice import splice
+
+    kept = latent.get(KEPT)
+    if kept is None:
+        return sounds
+
+    def whole(sound, new):
+        for span_s in kept.spans_s:
+            sound = splice(sound, new, *span_s)
+        return sound
+
+    # Of a batch that was repeated, or of which some were taken, the index says which is which.
+    numbers = latent.get("batch_index") or range(len(sounds))
+    pairs = zip(numbers, sounds, strict=True)
+    return [whole(kept.sounds[number % len(kept.sounds)], new) for number, new in pairs]

@@ -100,6 +100,18 @@ def test_the_noise_levels_of_a_part():
     assert torch.equal(part_sigmas(5, 1.0, 0.5), shifted_sigmas(10)[5:])
 
 
+def test_a_border_is_no_steeper_than_what_meets_there():
+    """Two tones of one level, whose phases never agree: the sample difference of each, and that of the crossing."""
+    times_s = torch.arange(48000, dtype=torch.float64) / 48000
+    old, new = (Audio((0.5 * torch.sin(2 * math.pi * hz * times_s)).float()[None], 48000) for hz in (110.0, 173.0))
+    together = splice(old, new, 0.3001, 0.7003).samples
+    steepest = max(sound.samples.diff().abs().max().item() for sound in (old, new))
+    crossing = (old.samples - new.samples).abs().max().item() / (FADE_S * 48000)
+    assert together.diff().abs().max() <= steepest + crossing + 1e-6
+    # A cut in the same place would be heard.
+    assert (old.samples - new.samples)[0, round(0.3001 * 48000)].abs() > 10 * (steepest + crossing)
+
+
 def test_splicing_at_the_very_ends():
     old, new = Audio(torch.zeros(2, 480), 48000), Audio(torch.ones(1, 480), 48000)
     assert torch.equal(splice(old, new, 0.0, 0.01).samples, torch.ones(2, 480))

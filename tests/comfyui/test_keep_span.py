@@ -1,9 +1,10 @@
 """Keeping and changing a sound in ComfyUI: masks and denoise, by our sampler and by core's."""
 
+import numpy as np
 import pytest
 import torch
 
-from .conftest import CLIP
+from .conftest import CLIP, audio_of
 from .graphs import distance, full, node, save_latent, with_ksampler
 from .server import Refused
 
@@ -40,6 +41,29 @@ def test_denoise_is_that_of_core_s_sampler(model, latent_of):
     graph = changed(model, denoise=0.5, source="known")
     ours, theirs = (latent_of({**graph, "save": save_latent(name)}) for name in ("sampler", "k"))
     assert distance(ours, theirs) < 1e-3
+
+
+@pytest.mark.parametrize(("keep_inside", "takes"), [(False, 1), (True, 2)])
+def test_what_is_kept_is_the_very_sound_that_was_there(server, model, keep_inside, takes):
+    graph = changed(model, keep_inside=keep_inside, audio=["sound", 1])
+    graph["batch"] = node("RepeatLatentBatch", samples=["keep", 0], amount=takes)
+    graph["sampler"]["inputs"]["latent"] = ["batch", 0]
+    for name, source in (("old", ["sound", 1]), ("new", ["decode", 0])):
+        graph[name] = node("SaveAudio", audio=source, filename_prefix=f"audio/{name}")
+    done = server.run(graph)
+    assert done.error is None, done.error
+    (old, rate), *_ = [audio_of(path) for path in server.saved(done, "old", "audio")]
+    saved = [audio_of(path) for path in server.saved(done, "new", "audio")]
+    assert len(saved) == takes
+    for new, new_rate in saved:
+        assert new_rate == rate and new.shape == (old.shape[0], 2 * rate)
+        length = min(old.shape[1], new.shape[1])
+        inside = (np.arange(length) > 0.5 * rate) & (np.arange(length) < 1.0 * rate)
+        near = sum(abs(np.arange(length) / rate - edge) < 0.021 for edge in (0.5, 1.0)).astype(bool)
+        kept = (inside if keep_inside else ~inside) & ~near
+        assert np.array_equal(new[:, :length][:, kept], old[:, :length][:, kept])
+        assert not np.allclose(new[:, :length][:, ~kept & ~near], old[:, :length][:, ~kept & ~near], atol=0.01)
+    assert len({new.tobytes() for new, _ in saved}) == takes
 
 
 @pytest.mark.parametrize("span", [{"start": 1.0, "end": 0.5}, {"end": 99.0}, {"start": float("nan")}])

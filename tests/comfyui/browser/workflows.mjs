@@ -134,6 +134,7 @@ export const workflows = {
       "first.audio > known.audio",
       "load.duration > known.seconds",
       "known.latent > keep.latent",
+      "first.audio > keep.audio",
       "model.model > sampler.model",
       "condition.positive > sampler.positive",
       "condition.negative > sampler.negative",
