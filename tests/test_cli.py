@@ -1,6 +1,7 @@
 """The command line: the job done; for each kind of bad input one clear line, exit code 2 and nothing left behind."""
 
 import io
+import itertools
 import signal
 import struct
 import subprocess
@@ -386,6 +387,34 @@ def test_models_check_finds_a_changed_file(capsys, monkeypatch):
     monkeypatch.setattr("v2a_core.weights.commands.catalog", lambda: {"toy": changed})
     assert cli.main(["models", "--check"]) == 2
     assert "is not the published file" in capsys.readouterr().err
+
+
+def test_intertitles_are_lines_to_fill_in(tmp_path, capsys):
+    """The two cards of a film, and with its speed set later ones."""
+    rng, path = np.random.default_rng(0), tmp_path / "film.mp4"
+    pictures = np.full((3, 144, 192), 12, np.uint8)
+    for number, y in itertools.product((1, 2), range(40, 100, 20)):
+        for x in range(20, 170, 8):
+            pictures[number, y + rng.integers(5) : y + 8, x : x + 2] = 210
+            pictures[number, y + rng.integers(8) :, x : x + 5][:2] = 210
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 192, 144, "yuv420p"
+        for shown in (0, 1, 2, 0):
+            for _ in range(36):
+                pixels = np.repeat(pictures[shown][..., None], 3, -1)
+                out.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        out.mux(stream.encode())
+
+    def printed(*options):
+        assert cli.main(["intertitles", str(path), *options]) == 0
+        return capsys.readouterr()
+
+    assert printed()[0] == "[00:00:01.5-00:00:03.0] ...\n[00:00:03.0-00:00:04.5] ...\n"
+    assert printed("--fps", "18", "--words", "piano")[0].startswith("[00:00:02.0-00:00:04.0] piano\n[00:00:04.0")
+    out, err = printed("--duration", "1")
+    assert out == "" and err.endswith("film.mp4: no title card was found\n")
+    assert cli.main(["intertitles", str(tmp_path / "none.mp4")]) == 2
 
 
 def test_preview_is_a_picture(sounding_clip, tmp_path, capsys):

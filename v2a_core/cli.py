@@ -1,4 +1,4 @@
-"""The command line: `v2a generate`, `models`, `download`, `convert`, `preview`, `train`."""
+"""The command line: `v2a generate`, `models`, `download`, `convert`, `intertitles`, `preview`, `train`."""
 
 import argparse
 import sys
@@ -47,6 +47,7 @@ def _parser(train: bool) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_generate(commands.add_parser("generate", help="make the soundtrack of a video", allow_abbrev=False))
     weights_commands(commands)
+    _add_intertitles(commands.add_parser("intertitles", help="find the title cards of a silent film"))
     _add_preview(commands.add_parser("preview", help="draw picture and sound of a video on one time axis"))
     training = commands.add_parser("train", help="reproduce the model Mini from its sources")
     if train:  # the training commands import torch and more, which nothing else needs in order to parse
@@ -250,6 +251,30 @@ def stage_times(seconds: dict[str, float]) -> str:
     total = sum(seconds.values())
     stages = ", ".join(f"{stage} {took:.2f} s ({took / total:.0%})" for stage, took in seconds.items())
     return f"  took {total:.2f} s: {stages}"
+
+
+def _add_intertitles(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Print a line for each title card, to be filled in and given to --transcript or --cues."
+    parser.add_argument("video", metavar="FILM", type=Path, help="a film with title cards")
+    _add_timing(parser)
+    parser.add_argument(
+        "--words", default="...", help='what to write in each line, such as "soft piano" for cues (default: ...)'
+    )
+    parser.set_defaults(run=_intertitles)
+
+
+def _intertitles(arguments: argparse.Namespace, progress: "Bars") -> None:
+    from .media.intertitles import find_intertitles
+    from .media.video import VideoSource
+    from .prompts.subtitles import write_blanks
+
+    source = VideoSource.from_path(arguments.video, arguments.start, arguments.duration, arguments.fps)
+    found = find_intertitles(source, progress)
+    progress.close()
+    if found:
+        print(write_blanks(found, arguments.words))
+    else:
+        print(f"{arguments.video}: no title card was found", file=sys.stderr)
 
 
 def _add_preview(parser: argparse.ArgumentParser) -> None:
