@@ -77,7 +77,7 @@ def test_takes_are_files_of_their_own(generate, clip, capsys):
     assert sorted(found.name for found in path.parent.iterdir()) == ["out-7.mp4", "out-8.mp4", "out-9.mp4"]
     for seed in (7, 8, 9):
         assert f"out-{seed}.mp4: 2.00 s of sound, seed {seed}\n" in out
-    head, *rows, rule = out.splitlines()[-5:]
+    head, *rows, _, rule = out.splitlines()[-6:]
     assert head.split()[:2] == ["take", "sync"]
     assert sorted(row.split()[2] for row in rows) == ["7", "8", "9"]
     assert rule.startswith("sync and prompt")

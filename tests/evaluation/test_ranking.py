@@ -127,12 +127,13 @@ def test_prompt_and_sync_count_alike():
 
 def test_the_table_hides_no_take():
     scores = [replace(PLAIN, silence=1.0, loudness_lufs=-math.inf), PLAIN, replace(PLAIN, sync=0.7)]
-    head, *rows, rule = table(["seed 1", "seed 2", "seed 3"], scores).split("\n")
+    head, *rows, between, rule = table(["seed 1", "seed 2", "seed 3"], scores).split("\n")
     assert head.split() == ["take", "sync", "prompt", "loudness", "clipping", "silence"]
     assert [row.split()[2] for row in rows] == ["3", "2", "1"]
     assert rows[0].split()[3:] == ["0.700", "-", "-20.0", "LUFS", "0.00%", "20%", "best"]
     assert rows[2].endswith("silent")
-    assert rule == RULE
+    assert (between, rule) == ("", RULE)
+    assert all(line.startswith("    ") for line in (head, *rows))
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,10 @@ def _key(one: Scores, scores: Sequence[Scores]) -> tuple:
 
 
 def table(names: Sequence[str], scores: Sequence[Scores]) -> str:
-    """Takes and their scores, best first, one a line of even columns, and the rule below."""
+    """Takes and their scores, best first, one a line of even columns, and the rule below.
+
+    Columns stay even where the text is shown as Markdown too, as ComfyUI does: four spaces begin a block of code.
+    """
     head = ("", "take", "sync", "prompt", "loudness", "clipping", "silence", "")
     rows = [head]
     for place, take in enumerate(rank(scores), 1):
@@ -94,4 +97,4 @@ def table(names: Sequence[str], scores: Sequence[Scores]) -> str:
         rows.append((f"{place}.", names[take], *marks, f"{one.loudness_lufs:.1f} LUFS", *shares, why))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([*lines, RULE])
+    return "\n".join([*(f"    {line}" for line in lines), "", RULE])
