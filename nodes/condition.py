@@ -1,12 +1,10 @@
 """V2ACondition: prompts and features, laid out for the network over one duration."""
 
-from dataclasses import replace
-
 from comfy_api.latest import io
 
 from ..v2a_core.errors import InputError
 from . import host
-from .conditioning import CUES, FAMILY, pack_conditions, unpack_prompt, with_captions
+from .conditioning import CUES, FAMILY, lay_out, lay_out_film, pack_conditions, unpack_prompt, with_captions
 from .types import Features, Transcript, schema
 
 # What rides on a LATENT beside its samples: its exact length, which a whole number of frames does not tell.
@@ -66,8 +64,7 @@ class V2ACondition(io.ComfyNode):
     def execute(cls, positive, negative, features=None, transcript=None, seconds=0.0, timing_only=False):
         import torch
 
-        from ..v2a_core.models.timed import over_time
-        from ..v2a_core.settings import check_duration
+        from ..v2a_core.settings import check_length
 
         host.check_finite(seconds=seconds)
         texts, against = unpack_prompt(positive, "positive"), unpack_prompt(negative, "negative")
@@ -83,10 +80,10 @@ class V2ACondition(io.ComfyNode):
         duration_s = seconds or (features.duration_s if features is not None else 0.0)
         if not duration_s:
             raise InputError("Nothing says how long the sound is: connect the features of a video, or set seconds.")
-        check_duration(family.spec, duration_s, "The sound")
-
+        check_length(duration_s, "The sound")
+        film, features = _divided(family.spec, features, duration_s)
         if timing_only and features is not None:
-            if "sync" not in features.tensors:
+            if any("sync" not in seen.tensors for seen in getattr(features, "seen", [features])):
                 raise InputError("One picture has no timing to keep: switch timing_only off, or give a video.")
             features = features.timing_only()
         said = []
@@ -96,19 +93,39 @@ class V2ACondition(io.ComfyNode):
             said = [f"{family.spec.name} can't speak: the transcript's lines are captions of the prompt."]
         for group in (*texts, *against):
             group[0][1][CUES].check(duration_s)
-        flat = [(text, features) for group in texts for text, _ in group]
-        flat += [(text, None) for group in against for text, _ in group]
-        conditions = [family.condition(text, seen, None, duration_s) for text, seen in (*flat, (None, None))]
-        # A family that has to know what is sampled together has a method for it.
-        *aligned, unprompted = getattr(family, "align", list)(conditions)
-        packed, left = [], iter(aligned)
-        for group in (*texts, *against):
-            parts = [(text, next(left)) for text, _ in group]
-            whole = over_time(family.spec, duration_s, *zip(*parts, strict=True))
-            packed.append(pack_conditions(*group[0], replace(whole, unprompted=unprompted), duration_s))
+        groups = [[text for text, _ in group] for group in (*texts, *against)]
+        if film is None:
+            laid_out = lay_out(family, groups, len(texts), features, duration_s)
+        else:
+            laid_out = lay_out_film(family, groups, len(texts), features, film)
+        packed = [
+            pack_conditions(group[0][0].tokens[None], group[0][1], conditions, duration_s)
+            for group, conditions in zip((*texts, *against), laid_out, strict=True)
+        ]
         samples = torch.zeros(1, family.spec.latent_channels, family.spec.latent_length(duration_s))
         # Samplers draw the noise of what has an index one by one, so a sound is the same alone and in a batch.
         latent = {"samples": samples, "type": "audio", "batch_index": [0], DURATION: duration_s}
         both = packed[: len(texts)], packed[len(texts) :]
         positive, negative = ([entry for entries in side for entry in entries] for side in both)
         return io.NodeOutput(positive, negative, latent, ui={"text": said} if said else None)
+
+
+def _divided(spec, features, duration_s: float):
+    """(Film, features cut to it); there is no film where the model makes the sound in one go.
+
+    Raises InputError where the features are too short for a sound that takes a film.
+    """
+    from ..v2a_core.film import FilmFeatures, divide
+    from ..v2a_core.settings import fits
+
+    if isinstance(features, FilmFeatures):
+        features = features.until(duration_s)
+        return features.film, features
+    if fits(spec, duration_s):
+        return None, features
+    if features is not None and features.duration_s:
+        raise InputError(
+            f"The sound lasts {duration_s:g} s and the video that was watched {features.duration_s:.2f} s: beyond the "
+            f"{spec.max_duration_s:g} s that {spec.name!r} makes in one go the sound can be no longer than the video."
+        )
+    return divide(spec, duration_s), features

@@ -5,6 +5,7 @@ Core nodes may mix the tensors of prompts, combine lists of them and limit them 
 """
 
 from dataclasses import replace
+from functools import lru_cache
 
 from torch import Tensor
 
@@ -62,16 +63,51 @@ def with_captions(groups: list[list[tuple]], transcript, side: int) -> list[list
     return captioned
 
 
-def pack_conditions(text, options: dict, conditions, duration_s: float) -> list:
+def lay_out(family, prompts: list[list], wanted: int, features, duration_s: float, start_s: float = 0.0) -> list:
+    """Conditions of each prompt, a list of texts that take turns, over a duration from start_s on.
+
+    The first `wanted` prompts see the features.
+    """
+    from ..v2a_core.models.timed import over_time
+
+    prompts = [[text.shifted(start_s) for text in texts] for texts in prompts]
+    flat = [(text, features if number < wanted else None) for number, texts in enumerate(prompts) for text in texts]
+    conditions = [family.condition(text, seen, None, duration_s) for text, seen in (*flat, (None, None))]
+    # A family that has to know what is sampled together has a method for it.
+    *aligned, unprompted = getattr(family, "align", list)(conditions)
+    left = iter(aligned)
+    whole = (over_time(family.spec, duration_s, texts, [next(left) for _ in texts]) for texts in prompts)
+    return [replace(one, unprompted=unprompted) for one in whole]
+
+
+def lay_out_film(family, prompts: list[list], wanted: int, features, film) -> list:
+    """FilmConditions of each prompt, as `lay_out` has it for a clip."""
+    from ..v2a_core.film import FilmConditions
+
+    @lru_cache(maxsize=1)  # all are wanted in one window and then in the next
+    def window(number: int) -> list:
+        start_s, duration_s = film.span_s(number)
+        seen = features.seen[number] if hasattr(features, "seen") else features
+        return lay_out(family, prompts, wanted, seen, duration_s, start_s)
+
+    window(0)  # here, where what does not fit is told before the work is done
+    return [
+        FilmConditions(film, lambda number, prompt=prompt: window(number)[prompt]) for prompt in range(len(prompts))
+    ]
+
+
+def pack_conditions(tokens, options: dict, conditions, duration_s: float) -> list:
     """Entries of CONDITIONING that a sampler can use: one a part of conditions that change over time.
 
-    Samplers take an entry's mask [T] as how much it counts at each latent frame.
+    Samplers take an entry's mask [T] as how much it counts at each latent frame. A film's conditions are one entry.
     """
+    if _film(conditions) is not None:
+        return [[tokens, {**options, CONDITIONS: conditions, DURATION: duration_s}]]
     entries = []
     for one in (conditions, *conditions.more):
         mask = {} if one.mask is None else {"mask": one.mask}
         more = {CONDITIONS: replace(one, mask=None, more=()), DURATION: duration_s}
-        entries.append([text.tokens[None], {**options, **mask, **more}])
+        entries.append([tokens, {**options, **mask, **more}])
     return entries
 
 
@@ -84,10 +120,51 @@ def without_prompt(negative: list) -> list:
 
 def with_video_of(negative: list, positive: list) -> list:
     """The negative CONDITIONING, seeing the video of the positive."""
-    video = positive[0][1][CONDITIONS].video
+    seen = positive[0][1][CONDITIONS]
+    if _film(seen) is not None:
+        return [[tokens, {**options, CONDITIONS: options[CONDITIONS].seeing(seen)}] for tokens, options in negative]
     return [
-        [tokens, {**options, CONDITIONS: replace(options[CONDITIONS], video=video)}] for tokens, options in negative
+        [tokens, {**options, CONDITIONS: replace(options[CONDITIONS], video=seen.video)}]
+        for tokens, options in negative
     ]
+
+
+def film_of(conds: dict[str, list]):
+    """The Film that CONDITIONING by name is for, None for what is made in one go.
+
+    Raises InputError where one is for another film than the others.
+    """
+    films = [_film(options[CONDITIONS]) for entries in conds.values() for _, options in entries]
+    if any(film != films[0] for film in films):
+        raise InputError("The inputs 'positive' and 'negative' are of different films: connect one V2A Condition's.")
+    return films[0]
+
+
+def in_window(entries: list, number: int) -> list:
+    """A film's CONDITIONING as it is in one of its windows, as if that were a sound of its own."""
+    return [
+        entry
+        for tokens, options in entries
+        for entry in pack_conditions(
+            tokens, options, options[CONDITIONS].at(number), options[CONDITIONS].film.span_s(number)[1]
+        )
+    ]
+
+
+def nameable(entries: list) -> list:
+    """What of CONDITIONING tells it from other: the network's tensors, and what core nodes have said in numbers."""
+
+    def told(value) -> bool:
+        if isinstance(value, list | tuple):
+            return all(map(told, value))
+        return value is None or isinstance(value, str | int | float | Tensor)
+
+    named = []
+    for _, options in entries:
+        conditions = options[CONDITIONS]
+        plain = {name: value for name, value in options.items() if told(value)}
+        named.append([conditions.tensors(), sorted(plain), [plain[name] for name in sorted(plain)]])
+    return named
 
 
 def check_conditions(conditioning: list, socket: str) -> None:
@@ -96,8 +173,8 @@ def check_conditions(conditioning: list, socket: str) -> None:
         raise InputError(_unconditioned(socket))
 
 
-def network_tensors(spec, options: dict) -> dict[str, Tensor]:
-    """The network's tensors of one entry, in whose options ComfyUI has put the noise and the socket too."""
+def network_conditions(spec, options: dict):
+    """The Conditions or FilmConditions of one entry, in whose options ComfyUI has put the noise and the socket too."""
     socket = options.get("prompt_type", "positive")
     if CONDITIONS not in options:
         raise InputError(_unconditioned(socket))
@@ -112,7 +189,11 @@ def network_tensors(spec, options: dict) -> dict[str, Tensor]:
             f"The latent has {given} frames and the input {socket!r} is for {needed} ({options[DURATION]:g} s): "
             "connect the latent of the V2A Condition that made it."
         )
-    return options[CONDITIONS].tensors()
+    return options[CONDITIONS]
+
+
+def _film(conditions):
+    return getattr(conditions, "film", None)  # Conditions are of no film, FilmConditions are
 
 
 def _unconditioned(socket: str) -> str:

@@ -43,6 +43,6 @@ class V2ADecodeAudio(io.ComfyNode):
             raise InputError(
                 f"The latent has {frames} frames, not the {spec.latent_length(duration_s)} of its {duration_s:g} s."
             )
-        sounds = vae.decode_audio(samples, duration_s)
+        sounds = vae.decode_audio(samples, duration_s, host.progress())
         audio = host.audio_to_host(with_kept(latent, sounds))
         return io.NodeOutput({**audio, PROVENANCE: latent.get(PROVENANCE, {"v2a_model": spec.name})})

@@ -26,7 +26,7 @@ class V2AGuider(io.ComfyNode):
 
     @classmethod
     def execute(cls, model, positive, negative, cfg, video_cfg, guidance=None):
-        from .native_model import Guider
+        from .native_sampling import Guider
 
         settings = take_settings(model, cfg, video_cfg, guidance)
         return io.NodeOutput(Guider(model, settings.guidance, take_conditions(positive, negative, settings)))

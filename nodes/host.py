@@ -24,6 +24,10 @@ for _name in (OWN_FOLDER, *PART_FOLDERS):
         register_folder(_folder)
 
 
+# Where a film's finished windows are kept till all are, under the output folder.
+UNFINISHED = "v2a_unfinished"
+
+
 def progress():
     """`progress(stage, done, total)` that moves the running node's bar and raises where the user has cancelled."""
     bar = comfy.utils.ProgressBar(1)
@@ -76,11 +80,52 @@ def input_path(name: str) -> str:
     return path
 
 
+def input_folders() -> list[str]:
+    """Names of the folders in ComfyUI's input folder that hold videos."""
+    return sorted({name.partition("/")[0] for name in input_clips()})
+
+
+def input_clips() -> list[str]:
+    """Names, as folder/file, of the videos in those folders."""
+    with os.scandir(folder_paths.get_input_directory()) as entries:
+        folders = [entry for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+    names = [f"{folder.name}/{name}" for folder in folders for name in os.listdir(folder.path)]
+    return sorted(folder_paths.filter_files_content_types(names, ["video"]))
+
+
+def input_folder(name: str) -> Path:
+    """Path of one of those folders; raises InputError for any other."""
+    if name not in input_folders():
+        raise InputError(f"There is no folder {name!r} with videos in ComfyUI's input folder: make it, or choose one.")
+    return Path(folder_paths.get_input_directory()) / name
+
+
+def training_folder(name: str) -> Path:
+    """Where a training run of this name keeps what it has done."""
+    return Path(folder_paths.get_output_directory()) / "v2a_training" / name
+
+
+def lora_path(name: str) -> Path:
+    """Where a LoRA of this name lies for ComfyUI's loaders."""
+    folder = Path(folder_paths.get_folder_paths("loras")[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.safetensors"
+
+
 def temporary_path(suffix: str) -> Path:
     """A new name in ComfyUI's temporary folder, which ComfyUI empties when it starts and stops."""
     folder = Path(folder_paths.get_temp_directory())
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"v2a_{uuid.uuid4().hex}{suffix}"
+
+
+def unfinished(name: str):
+    """The library's Parts of a long run, in the output folder: it outlives ComfyUI, and users see what takes room."""
+    from ..v2a_core.parts import Parts
+
+    folder = Path(folder_paths.get_output_directory()) / UNFINISHED
+    folder.mkdir(parents=True, exist_ok=True)
+    return Parts(folder / name)
 
 
 def model_files() -> dict[str, str]:

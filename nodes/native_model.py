@@ -11,8 +11,6 @@ import comfy.latent_formats
 import comfy.model_base
 import comfy.model_management as memory
 import comfy.ops
-import comfy.sample
-import comfy.samplers
 import comfy.supported_models_base
 import torch
 from comfy.model_patcher import ModelPatcher
@@ -20,12 +18,9 @@ from torch import Tensor
 
 from ..v2a_core.errors import InputError
 from ..v2a_core.weights.catalog import catalog
-from .conditioning import network_tensors
+from .conditioning import network_conditions
 
 LARGE = 1e9  # bytes of files from which on a model is computed in a type of two bytes where that is good
-
-# Heun's method looks at sigma 0, where the denoised latent says nothing of the velocity: this is near enough.
-LAST_SIGMA = 1e-3
 
 
 def load(name: str, precision: str, weights: str | None):
@@ -79,16 +74,33 @@ class V2AModel(comfy.model_base.BaseModel):
         self.spec = spec
 
     def _apply_model(
-        self, x, t, c_concat=None, c_crossattn=None, control=None, transformer_options=None, **conditions
+        self, x, t, c_concat=None, c_crossattn=None, control=None, transformer_options=None, film=None, **conditions
     ) -> Tensor:
-        """Denoised latent [B, C, T] of x at noise levels t [B]."""
-        conditions = {name: tensor.to(x.device) for name, tensor in conditions.items()}
+        """Denoised latent [B, C, T] of x at noise levels t [B], which for a film are all the same."""
         # The network takes sigma itself: ModelSamplingSD3 scales its timesteps by a thousand.
-        velocity = self.diffusion_model(self.model_sampling.calculate_input(t, x), t, **conditions)
+        scaled = self.model_sampling.calculate_input(t, x)
+        if film is not None:
+            from ..v2a_core.film import film_velocities
+
+            check = memory.throw_exception_if_processing_interrupted
+            velocity = film_velocities(self.diffusion_model, scaled, t[0], film, check)
+        else:
+            conditions = {name: tensor.to(x.device) for name, tensor in conditions.items()}
+            velocity = self.diffusion_model(scaled, t, **conditions)
         return self.model_sampling.calculate_denoised(t, velocity.float(), x)
 
+    def memory_required(self, input_shape, cond_shapes={}):  # noqa: B006
+        """Of a film the network sees a window at a time."""
+        *rest, frames = input_shape
+        if frames > self.spec.latent_length(self.spec.max_duration_s):
+            frames = self.spec.latent_length(self.spec.window_length_s)
+        return super().memory_required([*rest, frames], cond_shapes=cond_shapes)
+
     def extra_conds(self, **conditioning) -> dict:
-        tensors = network_tensors(self.spec, conditioning)
+        laid_out = network_conditions(self.spec, conditioning)
+        if hasattr(laid_out, "film"):
+            return {"film": _FilmCond([laid_out])}
+        tensors = laid_out.tensors()
         # What no step changes is done once a run, with the patches that are on the network now. LoRAs that come and go
         # during a run are hooks of the conditioning.
         prepare = getattr(self.diffusion_model, "prepare", None)
@@ -96,6 +108,16 @@ class V2AModel(comfy.model_base.BaseModel):
             device = conditioning["device"]
             tensors = prepare(**{name: tensor.to(device) for name, tensor in tensors.items()})
         return {name: comfy.conds.CONDRegular(tensor) for name, tensor in tensors.items()}
+
+
+class _FilmCond(comfy.conds.CONDConstant):
+    """FilmConditions, one for each of what is batched: they come to the device window by window."""
+
+    def can_concat(self, other) -> bool:
+        return self.cond[0].film == other.cond[0].film
+
+    def concat(self, others) -> list:
+        return [*self.cond, *(one for other in others for one in other.cond)]
 
 
 class Encoders:
@@ -106,38 +128,42 @@ class Encoders:
 
     # A part is made when it is first used: until then its weights stay in their file.
     @cached_property
-    def _visual(self) -> ModelPatcher:
+    def visual(self) -> ModelPatcher:
         return _parked(self.family.visual)
 
     @cached_property
-    def _text(self) -> ModelPatcher:
+    def text(self) -> ModelPatcher:
         return _parked(self.family.text)
 
     def encode_video(self, source, mask=None, progress=None):
-        """VisualFeatures of a VideoSource, on the CPU; mask [N, H, W] keeps the rest of the picture out."""
-        from ..v2a_core import stages
+        """VisualFeatures of a VideoSource, on the CPU; mask [N, H, W] keeps the rest of the picture out.
 
-        memory.load_models_gpu([self._visual], force_full_load=True)
-        return _on_cpu(stages.encode_video(self.family, source, progress, mask=mask))
+        FilmFeatures of a video that the model does not make in one go.
+        """
+        from ..v2a_core.media.video import probe
+        from ..v2a_core.settings import fits
+        from ..v2a_core.stages import encode_video
+        from ..v2a_core.watch import encode_film
+
+        memory.load_models_gpu([self.visual], force_full_load=True)
+        if fits(self.family.spec, probe(source).duration_s):
+            return encode_video(self.family, source, progress, mask=mask).to("cpu")
+        return encode_film(self.family, source, progress, mask=mask)
 
     def encode_image(self, image: Tensor, mask=None):
         """VisualFeatures of one picture [H, W, 3] that stands for a whole video, on the CPU."""
         from ..v2a_core import stages
 
-        memory.load_models_gpu([self._visual], force_full_load=True)
-        return _on_cpu(stages.encode_image(self.family, image, mask=mask))
+        memory.load_models_gpu([self.visual], force_full_load=True)
+        return stages.encode_image(self.family, image, mask=mask).to("cpu")
 
     def encode_cues(self, sheet):
         """TextFeatures of what a CueSheet says is to be heard and what not, on the CPU."""
         from ..v2a_core import stages
 
-        memory.load_models_gpu([self._text], force_full_load=True)
+        memory.load_models_gpu([self.text], force_full_load=True)
         sides = stages.encode_cues(self.family, sheet)
         return [[replace(text, tokens=text.tokens.cpu()) for text in side] for side in sides]
-
-
-def _on_cpu(features):
-    return replace(features, tensors={name: tensor.cpu() for name, tensor in features.tensors.items()})
 
 
 class V2AVAE:
@@ -155,19 +181,23 @@ class V2AVAE:
 
     def decode(self, samples: Tensor) -> Tensor:
         """Latent [B, C, T] to waveforms [B, N, channels]."""
+        spec, frames = self.family.spec, samples.shape[-1]
+        if frames > spec.latent_length(spec.max_duration_s):
+            sounds = self.decode_audio(samples, frames / spec.latent_rate_hz)
+            return torch.stack([sound.samples.T for sound in sounds])
         memory.load_models_gpu([self.patcher], force_full_load=True)
         return self.family.decoder.decode(samples.to(self.patcher.load_device)).movedim(1, -1).float().cpu()
 
-    def decode_audio(self, samples: Tensor, duration_s: float) -> list:
+    def decode_audio(self, samples: Tensor, duration_s: float, progress=None) -> list:
         """Latent [B, C, T] to B Audios of exactly duration_s."""
         from ..v2a_core import stages
 
         memory.load_models_gpu([self.patcher], force_full_load=True)
         samples = samples.to(self.patcher.load_device)
-        return [stages.decode(self.family, one[None], duration_s) for one in samples]
+        return [stages.decode(self.family, one[None], duration_s, progress) for one in samples]
 
     @cached_property
-    def _encoder(self) -> ModelPatcher:
+    def encoder(self) -> ModelPatcher:
         from ..v2a_core.stages import encoder_of
 
         return _parked(encoder_of(self.family))
@@ -176,77 +206,13 @@ class V2AVAE:
         """B Audios to their latents [B, C, T] over duration_s."""
         from ..v2a_core import stages
 
-        memory.load_models_gpu([self._encoder], force_full_load=True)
+        memory.load_models_gpu([self.encoder], force_full_load=True)
         latents = [stages.encode_audio(self.family, sound, duration_s) for sound in sounds]
         return torch.cat(latents).to(memory.intermediate_device())
 
     def encode(self, pixels: Tensor) -> Tensor:
         """Raise InputError: a core node does not say at which rate a sound is, and brings all to 44.1 kHz."""
         raise InputError("This VAE has a sample rate of its own: encode sounds with V2A Encode Audio.")
-
-
-class Guider(comfy.samplers.CFGGuider):
-    """Guidance with scales of their own for text, video and negative prompt; one for all is ComfyUI's own guidance."""
-
-    def __init__(self, model: ModelPatcher, guidance, conds: dict):
-        super().__init__(model)
-        self.guidance = guidance
-        self.inner_set_conds(conds)
-
-    def predict_noise(self, x, timestep, model_options={}, seed=None):  # noqa: B006
-        sigma = timestep.max().item()
-        text, video, strength = self.guidance.at(sigma)
-        if text == video and (strength == 1 or text == 1):
-            self.set_cfg(text)
-            return super().predict_noise(x, timestep, model_options, seed)
-        predictions = comfy.samplers.calc_cond_batch(
-            self.inner_model, list(self.conds.values()), x, timestep, model_options
-        )
-        base, deltas = self.guidance.deltas(sigma, **dict(zip(self.conds, predictions, strict=True)))
-        return base + sum(delta.scale * (delta.toward - delta.away) for delta in deltas)
-
-
-def sample(model: ModelPatcher, conds: dict, latent: dict, settings, progress, denoise: float = 1.0) -> Tensor:
-    """Sample a latent with one of the library's solvers, through everything that is patched into the model.
-
-    conds holds CONDITIONING by name: positive, negative, negative_with_video. Returns [B, C, T].
-    """
-    from ..v2a_core.sampling.flow import part_sigmas
-    from ..v2a_core.sampling.solvers import SOLVERS
-
-    guider = Guider(model, settings.guidance, conds)
-    start = latent["samples"]
-    # Noise is drawn for one after the other, so that any of a batch can be made again alone.
-    noise = comfy.sample.prepare_noise(start, settings.seed, latent.get("batch_index") or range(len(start)))
-    # ModelSamplingSD3 patches the shift like any other part of the model.
-    shift = getattr(model.get_model_object("model_sampling"), "shift", settings.shift)
-    samples = guider.sample(
-        noise,
-        start,
-        comfy.samplers.KSAMPLER(_host_sampler(SOLVERS[settings.solver])),
-        part_sigmas(settings.steps, shift, denoise),
-        denoise_mask=latent.get("noise_mask"),
-        callback=lambda step, denoised, x, total: progress("sample", step + 1, total),
-        disable_pbar=True,
-        seed=settings.seed,
-    )
-    return samples.to(memory.intermediate_device())
-
-
-def _host_sampler(solver):
-    """A solver of the library with the signature of ComfyUI's sampler functions."""
-
-    def run(denoise, x, sigmas, extra_args=None, callback=None, disable=None):
-        def velocity(x, sigma):
-            sigma = sigma.clamp_min(LAST_SIGMA)
-            return (x - denoise(x, sigma.expand(len(x)), **extra_args)) / sigma
-
-        def told(step, x, denoised):
-            callback({"i": step, "x": x, "denoised": denoised})
-
-        return solver(velocity, x, sigmas, told)
-
-    return run
 
 
 def is_ours(model) -> bool:

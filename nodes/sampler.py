@@ -79,7 +79,7 @@ class V2ASampler(io.ComfyNode):
         denoise=1.0,
         guidance=None,
     ):
-        from .native_model import sample
+        from .native_sampling import sample
 
         host.check_finite(denoise=denoise)
         settings = take_settings(

@@ -1,180 +1,129 @@
-"""Soundtracks of films of any length, window by window: watched, refined and decoded in bounded memory.
-
-Each stage goes over all windows before the next begins, so that one model's weights are in use at a time, and leaves
-what it finishes in a folder of parts (see sampling.windows for why the result is the same bit for bit if a run breaks
-off and goes on from them).
-"""
+"""Films longer than a model makes in one go: how they are divided into windows, and what is known of each of these."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from .errors import InputError
-from .media.audio import AudioStream
-from .media.shots import find_shots
-from .media.timeline import sample_count
 from .media.video import VideoSource
-from .models.base import FamilySpec, VisualFeatures
-from .parts import Parts, digest
-from .sampling.solvers import Velocity
-from .sampling.windows import Window, film_noise, plan_windows, with_trail
-from .settings import check_film
+from .models.base import Conditions, FamilySpec, VisualFeatures
+from .sampling.guidance import Network, together
+from .sampling.windows import Window, assembled, plan_windows
 
 SHARED_S = 1.0  # on either side of a seam
-# A decoder sees this much of the latent around a piece; neighbours' sounds cross over around a seam.
-CONTEXT_S, FADE_S = 1.0, 0.02
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class Film:
-    """A video and how it is divided: windows in latent frames, and the folder where finished parts are kept."""
+    """A duration and its windows in latent frames."""
 
     spec: FamilySpec
-    source: VideoSource
     duration_s: float
-    windows: Sequence[Window]
-    parts: Parts
-    plan: str  # a digest of the division, which every part is made under
+    windows: tuple[Window, ...]
 
-    def span_s(self, window: Window) -> tuple[float, float]:
+    def span_s(self, number: int) -> tuple[float, float]:
         """When a window begins and how long it lasts, in seconds."""
-        start_s = window.first / self.spec.latent_rate_hz
+        start_s = self.windows[number].first / self.spec.latent_rate_hz
         return start_s, min(self.spec.window_length_s, self.duration_s - start_s)
 
+    def part(self, source: VideoSource, number: int) -> VideoSource:
+        """What a window shows of the film."""
+        start_s, duration_s = self.span_s(number)
+        return replace(source, start_s=source.start_s + start_s, duration_s=duration_s)
 
-def divide(spec: FamilySpec, source: VideoSource, duration_s: float, parts: Parts, progress: Progress | None) -> Film:
-    """Plan a film's windows, their seams at shot changes where one is near."""
-    check_film(duration_s, source.name)
-    key = digest("shots", source)
-    found = parts.read("shots", key)
-    if found is None:
-        found = {"times_s": torch.tensor(find_shots(source, progress), dtype=torch.float64)}
-        parts.write("shots", key, found)
+    def until(self, duration_s: float) -> "Film":
+        """The same film cut short: its seams stay where they are."""
+        frames = self.spec.latent_length(duration_s)
+        windows = tuple(
+            replace(window, stop=min(window.stop, frames), end=min(window.end, frames))
+            for window in self.windows
+            if window.start < frames
+        )
+        return replace(self, duration_s=duration_s, windows=windows)
+
+
+def divide(spec: FamilySpec, duration_s: float, cuts_s: Sequence[float] = ()) -> Film:
+    """Plan a film's windows, their seams at shot changes, cuts_s in seconds, where one is near."""
     windows = plan_windows(
         spec.latent_length(duration_s),
         spec.latent_length(spec.window_length_s),
         math.ceil(SHARED_S * spec.latent_rate_hz / spec.latent_multiple) * spec.latent_multiple,
-        [time_s * spec.latent_rate_hz for time_s in found["times_s"].tolist()],
+        [time_s * spec.latent_rate_hz for time_s in cuts_s],
         spec.latent_multiple,
     )
-    return Film(spec, source, duration_s, windows, parts, digest(spec.name, duration_s, [repr(w) for w in windows]))
+    return Film(spec, duration_s, tuple(windows))
 
 
-def watch(
-    film: Film, encode: Callable[[VideoSource, Progress], VisualFeatures], key: str, progress: Progress | None
-) -> None:
-    """Encode every window's part of the video; key says what encodes."""
-    for number, window in enumerate(film.windows):
-        if film.parts.read(_name("seen", number), _key(film, key, number)) is None:
-            start_s, duration_s = film.span_s(window)
-            part = replace(film.source, start_s=film.source.start_s + start_s, duration_s=duration_s)
-            seen = encode(part, _within("watch", film, number, progress))
-            tensors = {name: tensor.cpu() for name, tensor in seen.tensors.items()}
-            rates = {f"{name} rate": torch.tensor(rate, dtype=torch.float64) for name, rate in seen.rates_hz.items()}
-            film.parts.write(_name("seen", number), _key(film, key, number), {**tensors, **rates})
-        if progress:
-            progress("watch", number + 1, len(film.windows))
+@dataclass(frozen=True)
+class FilmFeatures:
+    """What the encoders saw of a film, window by window: they are shown each one's part as if it were a video."""
+
+    film: Film
+    seen: tuple[VisualFeatures, ...]
+
+    @property
+    def family(self) -> str:
+        return self.film.spec.name
+
+    @property
+    def duration_s(self) -> float:
+        return self.film.duration_s
+
+    def timing_only(self) -> "FilmFeatures":
+        """When things happen, without what they are."""
+        return replace(self, seen=tuple(one.timing_only() for one in self.seen))
+
+    def until(self, duration_s: float) -> "FilmFeatures":
+        """Those of the film's beginning; raises InputError for a duration beyond its end."""
+        if duration_s > self.duration_s + 0.01:
+            raise InputError(
+                f"The sound lasts {duration_s:g} s and the film that was watched {self.duration_s:.2f} s: make the "
+                "sound no longer than the film."
+            )
+        film = self.film.until(min(duration_s, self.duration_s))
+        return FilmFeatures(film, self.seen[: len(film.windows)])
 
 
-def seen(film: Film, key: str, number: int) -> VisualFeatures:
-    """What `watch` saw in a window."""
-    stored = film.parts.read(_name("seen", number), _key(film, key, number))
-    tensors = {name: tensor for name, tensor in stored.items() if not name.endswith(" rate")}
-    rates = {name: stored[f"{name} rate"].item() for name in tensors}
-    return VisualFeatures(film.spec.name, tensors, rates, film.span_s(film.windows[number])[1])
+@dataclass(frozen=True, eq=False)
+class FilmConditions:
+    """What the network takes in each window of a film, laid out when it is asked for: that of all at once is much."""
+
+    film: Film
+    at: Callable[[int], Conditions]
+
+    def seeing(self, other: "FilmConditions") -> "FilmConditions":
+        """The same prompts with another's video."""
+        return replace(self, at=lambda number: self.at(number).seeing(other.at(number).video))
+
+    @property
+    def unprompted(self) -> "FilmConditions":
+        return replace(self, at=lambda number: self.at(number).unprompted)
 
 
-def refine(
-    film: Film,
-    sample: Callable[[int, Tensor, Callable[[Velocity], Velocity], Progress], Tensor],
-    seed: int,
-    key: str,
-    progress: Progress | None,
-) -> None:
-    """Sample every window's latent, each under the trail of the one before; key says what samples.
+def film_velocities(
+    network: Network,
+    x: Tensor,
+    sigma: Tensor,
+    conditions: Sequence[FilmConditions],
+    check: Callable[[], None] = lambda: None,
+) -> Tensor:
+    """The network's velocity of films' whole latents [R * B, C, T], of which B lie under each of R conditions.
 
-    sample(number, noise, around, progress) refines a window's noise [1, C, T]; around wraps the velocity it uses.
+    Windows come one after the other, side by side as sampling.windows has it, so memory is that of one. sigma is a
+    scalar tensor; check is called before each window and may raise to cancel.
     """
-    trail = None
-    for number, window in enumerate(film.windows):
-        name = _name(f"latent-{seed}", number)
-        done = film.parts.read(name, _key(film, key, number))
-        if done is None:
-            following = film.windows[number + 1] if number + 1 < len(film.windows) else None
-            # What the next window shares with this one, up to the seam.
-            keep = slice(following.first - window.first, window.stop - window.first) if following else slice(0)
-            kept: list[Tensor] = []
 
-            def around(velocity: Velocity, trail=trail, keep=keep, kept=kept) -> Velocity:
-                return with_trail(velocity, trail, keep, kept)
+    def evaluate(window: Window, part: Tensor) -> Tensor:
+        check()
+        number = windows.index(window)
+        rows = part.chunk(len(conditions))
+        timed = [one.at(number).timed(x.device) for one in conditions]
+        asked = [(row, tensors) for row, parts in zip(rows, timed, strict=True) for tensors, _ in parts]
+        out = iter(together(network, [row for row, _ in asked], sigma, [tensors for _, tensors in asked]))
+        return torch.cat([sum(next(out) * (1 if mask is None else mask.to(x)) for _, mask in parts) for parts in timed])
 
-            noise = film_noise(film.spec.latent_channels, window.first, window.end, seed)
-            latent = sample(number, noise, around, _within("sample", film, number, progress))
-            done = {"latent": latent.cpu(), "trail": torch.stack(kept).cpu()}
-            film.parts.write(name, _key(film, key, number), done)
-        trail = done["trail"]
-        if progress:
-            progress("sample", number + 1, len(film.windows))
-
-
-def sound(film: Film, decode: Callable[[Tensor], Tensor], seed: int, key: str) -> AudioStream:
-    """The film's sound, decoded piece by piece as it is read, exactly as long as the video.
-
-    decode takes a latent [1, C, T] to samples [channels, N].
-    """
-    rate_hz, total = film.spec.sample_rate_hz, sample_count(film.duration_s, film.spec.sample_rate_hz)
-    hop = rate_hz / film.spec.latent_rate_hz
-    context, fade = math.ceil(CONTEXT_S * film.spec.latent_rate_hz), round(FADE_S * rate_hz)
-
-    def blocks() -> Iterator[Tensor]:
-        tail = None  # what the piece before has for the beginning of this one
-        for number, window in enumerate(film.windows):
-            first, latent = _around(film, seed, key, number, context)
-            samples = decode(latent)
-            if not samples.isfinite().all():
-                raise InputError("The model's output is not finite: lower cfg and video cfg, or load it in float32.")
-            begin, end = (round((frame - first) * hop) for frame in (window.start, window.stop))
-            last = number == len(film.windows) - 1
-            if last:
-                end = total - round(first * hop)
-                samples = torch.nn.functional.pad(samples, (0, max(0, end - samples.shape[-1])))
-            piece = samples[:, begin:end].clone()
-            if tail is not None:
-                over = min(tail.shape[-1], piece.shape[-1])
-                rise = torch.linspace(0, 1, over)
-                piece[:, :over] = rise * piece[:, :over] + (1 - rise) * tail[:, :over]
-            tail = samples[:, end : end + fade]
-            yield piece
-
-    return AudioStream(blocks, rate_hz, 1, total)
-
-
-def _around(film: Film, seed: int, key: str, number: int, context: int) -> tuple[int, Tensor]:
-    """A piece's latent with up to `context` frames of its neighbours on either side, and the frame it begins at."""
-    window, pieces = film.windows[number], []
-    first, end = max(0, window.start - context), window.stop + context
-    for other in range(max(0, number - 1), min(number + 2, len(film.windows))):
-        at = film.windows[other]
-        latent = film.parts.read(_name(f"latent-{seed}", other), _key(film, key, other))["latent"]
-        begin, stop = max(at.start, first), min(at.stop, end)
-        pieces.append(latent[..., begin - at.first : max(begin, stop) - at.first])
-    first = max(first, film.windows[max(0, number - 1)].start)
-    return first, torch.cat(pieces, -1)
-
-
-def _within(stage: str, film: Film, number: int, progress: Progress | None) -> Progress:
-    """Tells how the whole film gets on where one window does, so that a run can be cancelled within it."""
-    return lambda *_: progress(stage, number, len(film.windows)) if progress else None
-
-
-def _name(stage: str, number: int) -> str:
-    return f"{stage}-{number:05d}"
-
-
-def _key(film: Film, key: str, number: int) -> str:
-    return digest(key, film.plan, number)
+    windows = conditions[0].film.windows
+    return assembled(x, windows, evaluate)

@@ -91,13 +91,19 @@ def check_prompt(prompt: str, name: str = "prompt") -> None:
 
 def check_duration(spec: FamilySpec, duration_s: float, name: str) -> None:
     """Raise InputError for a duration that the family can't make in one go."""
-    if not (math.isfinite(duration_s) and duration_s > 0):
-        raise InputError(f"{name} lasts {duration_s} s: there is nothing to make a soundtrack for.")
+    check_length(duration_s, name)
     if not fits(spec, duration_s):
         raise InputError(
             f"{name} lasts {duration_s:.1f} s, and the model {spec.name!r} makes at most {spec.max_duration_s:g} s: "
             f"trim it with a start and a duration."
         )
+
+
+def check_length(duration_s: float, name: str) -> None:
+    """Raise InputError for a duration that is none, or too long to be done in one run."""
+    if not (math.isfinite(duration_s) and duration_s > 0):
+        raise InputError(f"{name} lasts {duration_s} s: there is nothing to make a soundtrack for.")
+    check_film(duration_s, name)
 
 
 def fits(spec: FamilySpec, duration_s: float) -> bool:

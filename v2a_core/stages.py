@@ -17,12 +17,13 @@ from .media.mask import masked
 from .media.video import VideoSource, probe, read_frames
 from .models.base import Conditions, Family, FamilySpec, TextFeatures, VisualFeatures
 from .models.timed import over_time
+from .pieces import check_output, decoded, encoded, even_pieces
 from .prompts.cues import Cue, CueSheet, Span, is_timed, parse_cues
 from .prompts.transcript import Transcript, caption
 from .sampling.flow import draw_noise, shifted_sigmas
 from .sampling.guidance import guided_velocity
 from .sampling.solvers import SOLVERS, Velocity
-from .settings import Settings, check_duration, check_film, check_prompt
+from .settings import Settings, check_duration, check_film, check_length, check_prompt, fits
 
 Progress = Callable[[str, int, int], None]
 
@@ -31,18 +32,24 @@ LOOK_AHEAD_S = 0.01
 
 @torch.inference_mode()
 def encode_video(
-    family: Family, source: VideoSource, progress: Progress | None = None, *, mask: Tensor | None = None
+    family: Family,
+    source: VideoSource,
+    progress: Progress | None = None,
+    *,
+    mask: Tensor | None = None,
+    mask_span_s: tuple[float, float] | None = None,
 ) -> VisualFeatures:
     """What the family's encoders see in a video, read once from start to end in bounded memory.
 
-    mask [N, H, W], 0..1, hides what is 0; several masks are spread evenly over the video.
+    mask [N, H, W], 0..1, hides what is 0; several masks are spread evenly over the video, or from one time in seconds
+    to another if mask_span_s says so.
     """
     info = probe(source)
     check_film(info.duration_s, source.name)
     rates = family.spec.frame_rates
     chunks = read_frames(source, rates, progress=progress)
     if mask is not None:
-        chunks = masked(chunks, rates, mask, info)
+        chunks = masked(chunks, rates, mask, info, mask_span_s)
     return family.visual.encode(chunks, info.duration_s)
 
 
@@ -106,7 +113,7 @@ def encode_audio(family: Family, audio: Audio, duration_s: float) -> Tensor:
     Raises InputError where the family can't turn sounds into latents.
     """
     spec = family.spec
-    check_duration(spec, duration_s, "the sound")
+    check_length(duration_s, "The sound")
     encoder = encoder_of(family)
     if not audio.samples.isfinite().all():
         raise InputError("The sound holds samples that are not finite: check what made it.")
@@ -114,7 +121,10 @@ def encode_audio(family: Family, audio: Audio, duration_s: float) -> Tensor:
     # Resampling looks ahead, so the cut comes after it.
     heard = _padded(audio.samples, (whole_s + LOOK_AHEAD_S) * audio.rate_hz)
     mono = resample(Audio(match_channels(heard, 1), audio.rate_hz), spec.sample_rate_hz).samples
-    return encoder.encode(_padded(mono, whole_s * spec.sample_rate_hz)[None]).float()
+    whole = _padded(mono, whole_s * spec.sample_rate_hz)
+    if fits(spec, duration_s):
+        return encoder.encode(whole[None]).float()
+    return encoded(spec, whole, spec.latent_length(duration_s), lambda samples: encoder.encode(samples).float())
 
 
 def encoder_of(family: Family) -> nn.Module:
@@ -198,11 +208,23 @@ def sample(
 
 
 @torch.inference_mode()
-def decode(family: Family, latent: Tensor, duration_s: float) -> Audio:
-    """A latent [1, C, T] to audio exactly duration_s long."""
-    samples = family.decoder.decode(latent)[0].float().cpu()
-    if not samples.isfinite().all():
-        raise InputError("The model's output is not finite: lower cfg and video cfg, or load the model in float32.")
+def decode(family: Family, latent: Tensor, duration_s: float, progress: Progress | None = None) -> Audio:
+    """A latent [1, C, T] to audio exactly duration_s long; what the family can't make in one go piece by piece."""
+
+    def samples_of(latent: Tensor) -> Tensor:
+        return family.decoder.decode(latent)[0].float().cpu()
+
+    spec = family.spec
+    if not fits(spec, duration_s):
+
+        def between(first: int, end: int) -> Tensor:
+            if progress:
+                progress("decode", first, latent.shape[-1])
+            return latent[..., first:end]
+
+        return decoded(spec, duration_s, even_pieces(spec, latent.shape[-1]), between, samples_of).gathered()
+    samples = samples_of(latent)
+    check_output(samples)
     return fit_length(Audio(samples, family.spec.sample_rate_hz), duration_s)
 
 

@@ -45,12 +45,17 @@ def read_mask(path: str | PathLike, start_s: float, duration_s: float, fps: Frac
 
 
 def masked(
-    chunks: Iterable[tuple[str, FrameChunk]], rates: Mapping[str, FrameRate], mask: Tensor, info: VideoInfo
+    chunks: Iterable[tuple[str, FrameChunk]],
+    rates: Mapping[str, FrameRate],
+    mask: Tensor,
+    info: VideoInfo,
+    span_s: tuple[float, float] | None = None,
 ) -> Iterator[tuple[str, FrameChunk]]:
     """The same chunks, grey where the mask is 0 and untouched where it is 1.
 
     mask: float [N, H, W] or [H, W], stretched over the whole picture; several masks are spread evenly over the video's
-    duration, so that as many as it has frames are one for each. Raises InputError for other shapes and for values
+    duration, so that as many as it has frames are one for each, or from one time in seconds to another if span_s says
+    so, for a part of a longer video that the masks are for. Raises InputError for other shapes and for values
     outside 0..1.
     """
     if mask.ndim == 2:
@@ -59,10 +64,11 @@ def masked(
         raise InputError(f"The mask's shape is {list(mask.shape)}: it must be [masks, height, width].")
     if not (mask.isfinite().all() and mask.min() >= 0 and mask.max() <= 1):
         raise InputError("The mask holds values outside 0..1: connect a mask, not a picture.")
+    first_s, last_s = span_s or (0.0, info.duration_s)
     for name, chunk in chunks:
         # The middle of the frame that is shown: at its start it would be chance which of two masks is taken.
         times_s = torch.from_numpy(chunk.times_s) + 0.5 / float(info.fps)
-        which = (times_s / info.duration_s * len(mask)).long().clamp(0, len(mask) - 1)
+        which = ((times_s - first_s) / (last_s - first_s) * len(mask)).long().clamp(0, len(mask) - 1)
         used, turn = which.unique(return_inverse=True)
         sized = torch.stack([_fitted(mask[one], rates[name], info) for one in used.tolist()])[turn]
         seen = GREY + (chunk.frames.float() - GREY) * sized[..., None]

@@ -35,6 +35,8 @@ class FamilySpec:
     still: str | None = None  # the frame rate at which one picture can stand for a whole video
     text_rate_hz: float | None = None  # of the text's vectors, where the network takes one a token and not a sequence
     window_s: float | None = None  # how long the windows of a longer film are; max_duration_s where left out
+    # Mean and deviation of the noise levels' logits at which it was trained, as far as is known.
+    noise_levels: tuple[float, float] = (0.0, 1.0)
 
     @property
     def window_length_s(self) -> float:
@@ -57,6 +59,10 @@ class VisualFeatures:
     tensors: Mapping[str, Tensor]
     rates_hz: Mapping[str, float]
     duration_s: float
+
+    def to(self, device: torch.device | str) -> "VisualFeatures":
+        """The same on a device."""
+        return replace(self, tensors={name: tensor.to(device) for name, tensor in self.tensors.items()})
 
     def timing_only(self) -> "VisualFeatures":
         """When things happen, without what they are: the features of the encoder called "sync" alone."""

@@ -1,6 +1,6 @@
 """Classifier-free guidance as deltas between conditions that add up, so text and video are steered apart."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -139,12 +139,17 @@ def guided_velocity(network: Network, guidance: Guidance, **conditions: Timed) -
             for number, (_, mask) in enumerate(conditions[name]):
                 parts.append(prepared(name, number))
                 weights.append(scale if mask is None else scale * mask.to(x))
-        stacked = {name: torch.cat([_expand(part[name], len(x)) for part in parts]) for name in parts[0]}
-        repeated = x.repeat(len(parts), *[1] * (x.ndim - 1))
-        out = network(repeated, sigma.to(x).expand(len(repeated)), **stacked).chunk(len(parts))
+        out = together(network, [x] * len(parts), sigma.to(x), parts)
         return sum(weight * part for weight, part in zip(weights, out, strict=True))
 
     return velocity
+
+
+def together(network: Network, xs: Sequence[Tensor], sigma: Tensor, parts: Sequence[Tensors]) -> tuple[Tensor, ...]:
+    """The network's word on each of xs [B, C, T] under a part's tensors [1 or B, ...], all in one batch."""
+    stacked = {name: torch.cat([_expand(part[name], len(xs[0])) for part in parts]) for name in parts[0]}
+    batch = torch.cat(list(xs))
+    return network(batch, sigma.expand(len(batch)), **stacked).chunk(len(parts))
 
 
 def coefficients(base: str, deltas: tuple[Delta, ...]) -> dict[str, float]:

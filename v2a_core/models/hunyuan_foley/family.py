@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
@@ -76,13 +77,17 @@ class FoleyFamily(PartedFamily):
         """
         if transcript is not None and transcript.lines:
             raise InputError("HunyuanVideo-Foley can't speak: make the transcript captions of the prompt.")
-        *rows, padding = (text if text is not None else self.text.encode("")).tokens.float().cpu()
+        *rows, padding = (text if text is not None else self._no_words).tokens.float().cpu()
         tokens = torch.stack([*rows, *[padding] * (TEXT_TOKENS - len(rows))])
         empty = {"clip": self.network.empty_clip_feat, "sync": self.network.empty_sync_feat}
         return Conditions(
             text={"text": tokens[None], "text_length": torch.tensor([len(rows)])},
             video=over(lengths(duration_s), video, empty),
         )
+
+    @cached_property
+    def _no_words(self) -> TextFeatures:
+        return self.text.encode("")
 
     def align(self, conditions: Sequence[Conditions]) -> list[Conditions]:
         """Conditions that are sampled together, their prompts padded to the longest of them, as upstream pads.
