@@ -1,12 +1,14 @@
-"""The command line: `v2a generate`, `models`, `download`, `convert`, `intertitles`, `preview`, `train`."""
+"""The command line: `v2a generate`, `models`, `download`, `convert`, `intertitles`, `preview`, `evaluate`, `train`."""
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from .atomic import whole_file
 from .errors import InputError
+from .evaluation.commands import add_parser as evaluate_command
 from .weights.commands import add_parsers as weights_commands
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
@@ -22,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         return _complain(error, BAD_INPUT)
     except ModuleNotFoundError as error:
-        package = "comfyui-v2a[train]" if argv[:1] == ["train"] else "comfyui-v2a"
+        extra = f"[{argv[0]}]" if argv[:1] in (["train"], ["evaluate"]) else ""
+        package = f"comfyui-v2a{extra}"
         return _complain(f"the package {error.name} is missing: install {package}", FAILED)
     except OSError as error:
         return _complain(error, FAILED)
@@ -49,7 +52,8 @@ def _parser(train: bool) -> argparse.ArgumentParser:
     weights_commands(commands)
     _add_intertitles(commands.add_parser("intertitles", help="find the title cards of a silent film"))
     _add_preview(commands.add_parser("preview", help="draw picture and sound of a video on one time axis"))
-    training = commands.add_parser("train", help="reproduce the model Mini from its sources")
+    evaluate_command(commands)
+    training = commands.add_parser("train", help="a LoRA on clips of your own, or the model Mini from its sources")
     if train:  # the training commands import torch and more, which nothing else needs in order to parse
         _add_training(training)
     return parser
@@ -73,6 +77,12 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
         metavar="[ROLE=]FILE",
         help="a model file to use instead of the catalogue's; ROLE as in `v2a models`, where a model has several "
         "(default: network); give it once a role",
+    )
+    parser.add_argument(
+        "--lora",
+        action="append",
+        metavar="FILE[:STRENGTH]",
+        help="a LoRA of `v2a train lora`, at strength 1 where none is said; give it once a LoRA",
     )
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same sound (default: 0)")
     parser.add_argument(
@@ -182,6 +192,7 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
         transcript=transcript,
         model=arguments.model,
         weights=chosen_weights(arguments.model, arguments.weights or []),
+        loras=[lora_strength(text) for text in arguments.lora or []],
         seed=arguments.seed,
         takes=arguments.takes,
         steps=arguments.steps,
@@ -244,6 +255,20 @@ def chosen_weights(model: str, given: Sequence[str]) -> Path | dict[str, Path] |
     if len(roles) == 1:
         return chosen.get(roles[0])
     return chosen or None
+
+
+def lora_strength(text: str) -> tuple[Path, float]:
+    """The file and the strength of FILE[:STRENGTH]; raises InputError for a strength that is not finite."""
+    path, _, strength = text.rpartition(":")
+    try:
+        amount = float(strength)
+    except ValueError:  # no number: a colon of the path's own, or none
+        return Path(text), 1.0
+    if not path:
+        return Path(text), 1.0
+    if not math.isfinite(amount):
+        raise InputError(f"The strength of {path} is {strength}: give an ordinary number, such as 0.8.")
+    return Path(path), amount
 
 
 def stage_times(seconds: dict[str, float]) -> str:

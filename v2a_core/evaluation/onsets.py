@@ -130,9 +130,18 @@ class OnsetScore:
 def match_onsets(detected_s: np.ndarray, expected_s: np.ndarray, tolerance_s: float = 0.05) -> OnsetScore:
     """Pair onsets with events one to one within a tolerance: as many pairs as can be, then the smallest total offset.
 
-    Both are times in seconds in any order. On a line the best pairing keeps the order, so dynamic programming finds it.
+    Both are times in seconds in any order. No pair spans a pause longer than the tolerance, so what lies between such
+    pauses is paired by itself: the work grows with the length of a sound, not with its square.
     """
     detected, expected = np.sort(detected_s), np.sort(expected_s)
+    times = np.sort(np.concatenate((detected, expected)))
+    pauses = times[1:][np.diff(times) > tolerance_s + 1e-9]
+    groups = (np.split(some, np.searchsorted(some, pauses)) for some in (detected, expected))
+    return sum((_paired(*group, tolerance_s) for group in zip(*groups, strict=True)), OnsetScore())
+
+
+def _paired(detected: np.ndarray, expected: np.ndarray, tolerance_s: float) -> OnsetScore:
+    """The best pairing of two sorted lists; on a line it keeps the order, so dynamic programming finds it."""
     # best[i][j] = (-pairs, total offset, the offsets) over the first i onsets and j events; smaller is better.
     best = [[(0, 0.0, ())] * (len(expected) + 1) for _ in range(len(detected) + 1)]
     for i, onset in enumerate(detected, 1):

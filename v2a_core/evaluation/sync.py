@@ -20,7 +20,12 @@ def sync_score(audio: Audio, change: np.ndarray, rate_hz: float) -> float:
     change [T] at rate_hz is that of `watch_motion`. A gain or a polarity of the sound changes nothing, nor does what
     one of the two has beyond the other's end.
     """
-    heard = onset_strength(audio).numpy().astype(np.float64)
+    return agreement(onset_strength(audio).numpy(), change, rate_hz)
+
+
+def agreement(strength: np.ndarray, change: np.ndarray, rate_hz: float) -> float:
+    """The same from what `onset_strength` heard, float [T] at 100 Hz."""
+    heard = strength.astype(np.float64)
     heard = heard[: max(1, round(len(change) / rate_hz * FRAME_RATE_HZ))]
     level = standing_out(change)
     sudden = np.abs(np.diff(level, prepend=level[:1]))

@@ -57,22 +57,38 @@ class Tagger:
         )
 
     @torch.inference_mode()
-    def scores(self, audio: Audio) -> Tensor:
-        """Probability of each of the 521 classes in each patch of 0.96 s, every 0.48 s: float32 [patches, 521]."""
+    def embeddings(self, audio: Audio) -> Tensor:
+        """What the network's last layer sees of each patch of 0.96 s, every 0.48 s: float32 [patches, 1024]."""
         frames = (self._mel(_mono(audio)) + 1e-3).log().T
         h = frames.unfold(0, PATCH, PATCH_HOP).transpose(1, 2)[:, None]  # [patches, 1, 96 frames, 64 bands]
         for weight, bias, strides, (top, left, bottom, right), group in self._convolutions:
             h = F.conv2d(F.pad(h, (left, right, top, bottom)), weight, bias, strides, groups=group).relu()
-        return F.linear(h.mean((2, 3)), *self._head).sigmoid()
+        return h.mean((2, 3))
 
-    def top(self, audio: Audio, count: int = 5) -> tuple[str, ...]:
-        """The classes of the whole clip, likeliest first, by their mean over its patches.
+    @torch.inference_mode()
+    def classify(self, embeddings: Tensor) -> Tensor:
+        """Probability of each of the 521 classes in each patch, from its embedding: float32 [patches, 521]."""
+        return F.linear(embeddings, *self._head).sigmoid()
+
+    def scores(self, audio: Audio) -> Tensor:
+        """Probability of each of the 521 classes in each patch: float32 [patches, 521]."""
+        return self.classify(self.embeddings(audio))
+
+    def weighed(self, audio: Audio, scores: Tensor) -> Tensor:
+        """The classes of the whole clip: a sum over its patches, float32 [521].
 
         A patch counts by its level (RMS), so that the silence between sparse sounds doesn't outvote them.
         """
-        scores = self.scores(audio)
         level = _mono(audio).unfold(0, PATCH * HOP, PATCH_HOP * HOP)[: len(scores)].square().mean(1).sqrt() + 1e-6
-        return tuple(self.classes[index] for index in (level @ scores).topk(count).indices)
+        return level @ scores
+
+    def names(self, weighed: Tensor, count: int = 5) -> tuple[str, ...]:
+        """The likeliest classes, likeliest first."""
+        return tuple(self.classes[index] for index in weighed.topk(count).indices)
+
+    def top(self, audio: Audio, count: int = 5) -> tuple[str, ...]:
+        """The likeliest classes of the whole clip, likeliest first."""
+        return self.names(self.weighed(audio, self.scores(audio)), count)
 
 
 def _mono(audio: Audio) -> Tensor:
