@@ -124,17 +124,17 @@ def test_the_place_is_found_in_a_long_line():
     ],
 )
 def test_what_is_too_much_is_refused_at_once(text, said):
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(InputError, match=said):
         parse_cues(text)
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
 
 
 @pytest.mark.parametrize("line", ["x" * 100, "[", " ", "\n", "\n" + " " * 99, "\n[" + " " * 98, "\u2028[", "\r["])
 def test_whether_a_text_has_times_is_told_in_linear_time(line):
-    began = time.perf_counter()
+    began = time.process_time()
     assert not is_timed(line * (10_000_000 // len(line)))
-    assert time.perf_counter() - began < 3.0
+    assert time.process_time() - began < 3.0
 
 
 @pytest.mark.parametrize("text", ["[0-1] rain", "hum\n[3.2s] bell", "hum\r [ 1-2] bell", "\t[-1-3] a", "[–2] b"])
@@ -164,6 +164,12 @@ def test_a_negative_sheet_and_more_cues():
 def test_overlapping_and_right_to_left_cues_all_hold(text):
     sheet = parse_cues(text)
     assert sheet.positive(2.0, 3.0).count(",") == len(sheet.cues) - 1
+
+
+def test_too_many_words_at_once():
+    sheet = parse_cues("hum\n" + "".join(f"[{at}-100] {chr(97 + at) * 900}\n" for at in range(9)))
+    with pytest.raises(InputError, match=r"in force at 2 s have 2,7\d\d characters together: shorten them to 2,000"):
+        sheet.spans(100.0)
 
 
 def test_the_end_of_the_video():

@@ -105,6 +105,7 @@ def test_nothing_is_an_empty_transcript():
         ("[1-3] a\n[2-4] b", r"one speaker says two lines at once, \[1-3\] 'a' and \[2-4\] 'b'"),
         ("ANNA [1-3]: a\nBEN [1-3]: b\nANNA [2-4]: c", r"ANNA says two lines at once"),
         ("[1-2] " + "x" * 2000, "line 1, column 1: 2,000 characters"),
+        ("WEBVTT\n\n0:01 --> 0:02\n&#" + "9" * 5000 + ";", "line 3, column 1: 5,003 characters"),
     ],
 )
 def test_errors_say_which_line(text, said):
@@ -121,10 +122,10 @@ def test_two_people_may_speak_at_once():
 )
 @pytest.mark.parametrize("before", ["", "WEBVTT\n\n0:01 --> 0:02\n"])
 def test_what_is_too_much_is_refused_at_once(text, before):
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(InputError, match=r"characters|expected"):
         parse_transcript(before + text + "x" * 2000)
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
 
 
 def test_too_many_lines():

@@ -13,6 +13,7 @@ what follows negative, up to the next comma, semicolon or minus; a minus inside 
 
 import math
 import re
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -75,13 +76,26 @@ class CueSheet:
         return _list(cue.negative for cue in self._within(start_s, end_s))
 
     def spans(self, duration_s: float) -> tuple[Span, ...]:
-        """[0, duration_s] cut wherever a cue starts or ends, with the words in force in each piece."""
+        """[0, duration_s] cut wherever a cue starts or ends, with the words in force in each piece.
+
+        Raises InputError where cues that are in force at once have more words than a prompt.
+        """
         edges = {edge for cue in self.cues if cue.is_timed for edge in (cue.start_s, cue.end_s)}
         edges = [0.0, *sorted(edge for edge in edges if 0 < edge < duration_s), duration_s]
-        return tuple(
-            Span(start_s, end_s, self.positive(start_s, end_s), self.negative(start_s, end_s))
-            for start_s, end_s in pairwise(edges)
-        )
+        coming, held, spans = deque(self.cues), [], []
+        for start_s, end_s in pairwise(edges):
+            while coming and coming[0].start_s < end_s:
+                held.append(coming.popleft())
+            held = [cue for cue in held if cue.end_s > start_s]
+            words = _list(cue.positive for cue in held), _list(cue.negative for cue in held)
+            longest = max(map(len, words))
+            if len(edges) > 2 and longest > MAX_WORDS:
+                raise InputError(
+                    f"The cues in force at {start_s:g} s have {longest:,} characters together: shorten them to "
+                    f"{MAX_WORDS:,}, or have fewer at once."
+                )
+            spans.append(Span(start_s, end_s, *words))
+        return tuple(spans)
 
     def check(self, duration_s: float, name: str = "The prompt") -> None:
         """Raise InputError for the first cue that does not lie within the video's duration."""

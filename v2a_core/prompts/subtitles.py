@@ -10,6 +10,7 @@ from .transcript import Line, Transcript
 
 MAX_LINES = 10_000
 MAX_WORDS = 1000  # characters of one line
+MAX_MARKED = 4000  # of one with its mark-up; Python reads no number of more than 4,300 digits, as &#...; may hold
 
 _ARROW = re.compile(rf"\s*(-?{CLOCK})\s*-->\s*(-?{CLOCK})(?=\s|$)")
 _SPAN = re.compile(rf"([^\[\]]{{0,100}})\[\s*(-?{CLOCK})\s*[-–]\s*(-?{CLOCK})\s*\]\s*:?")
@@ -79,6 +80,8 @@ def _subtitles(numbered: list[tuple[int, str]], name: str, is_webvtt: bool) -> I
             raise mistake(name, number, line, 0, "expected two times, such as 00:00:01,500 --> 00:00:03,000")
         start_s, end_s = _checked(arrow, 1, number, name)
         words = " ".join(line for _, line in block[at + 1 :])
+        if len(words) > MAX_MARKED:
+            raise _too_long(words, number, line, name)
         voice = _VOICE.search(words)
         words = _TAG.sub("", _VOICE.sub("", words))
         words = html.unescape(words) if is_webvtt else words
@@ -135,5 +138,9 @@ def _checked(times: re.Match, group: int, number: int, name: str) -> tuple[float
 def _spoken(start_s: float, end_s: float, words: str, speaker: str, number: int, line: str, name: str) -> Line:
     words, speaker = " ".join(words.split()), " ".join(speaker.split()).rstrip(" :")
     if len(words) > MAX_WORDS:
-        raise mistake(name, number, line, 0, f"{len(words):,} characters are more than one says: use {MAX_WORDS:,}")
+        raise _too_long(words, number, line, name)
     return Line(start_s, end_s, words, speaker)
+
+
+def _too_long(words: str, number: int, line: str, name: str) -> InputError:
+    return mistake(name, number, line, 0, f"{len(words):,} characters are more than one says: use {MAX_WORDS:,}")

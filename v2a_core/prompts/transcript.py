@@ -1,7 +1,6 @@
 """Who says what, when."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 from ..errors import InputError
 
@@ -32,13 +31,15 @@ class Transcript:
         Lines without a speaker are all said by one. name is what an error calls the lines.
         """
         ordered = sorted(lines, key=lambda line: (line.start_s, line.end_s))
-        for speaker in {line.speaker for line in ordered}:
-            for first, second in pairwise(line for line in ordered if line.speaker == speaker):
-                if second.start_s < first.end_s - SLACK_S:
-                    raise InputError(
-                        f"{name}: {speaker or 'one speaker'} says two lines at once, {describe(first)} and "
-                        f"{describe(second)}: change their times, or name a speaker for each, as in ANNA: hello."
-                    )
+        before: dict[str, Line] = {}
+        for second in ordered:
+            first = before.get(second.speaker)
+            if first and second.start_s < first.end_s - SLACK_S:
+                raise InputError(
+                    f"{name}: {second.speaker or 'one speaker'} says two lines at once, {describe(first)} and "
+                    f"{describe(second)}: change their times, or name a speaker for each, as in ANNA: hello."
+                )
+            before[second.speaker] = second
         return cls(tuple(ordered))
 
     def check(self, duration_s: float, name: str = "The transcript") -> None:
