@@ -6,6 +6,7 @@ from .condition import V2ACondition
 from .decode_audio import V2ADecodeAudio
 from .encode_audio import V2AEncodeAudio
 from .encode_video import V2AEncodeVideo
+from .find_intertitles import V2AFindIntertitles
 from .guidance import V2AGuidance
 from .guider import V2AGuider
 from .keep_span import V2AKeepSpan
@@ -27,6 +28,7 @@ class V2AExtension(ComfyExtension):
         return [
             V2AVideoToAudio,
             V2ALoadVideo,
+            V2AFindIntertitles,
             V2ALoadModel,
             V2AEncodeVideo,
             V2APrompt,

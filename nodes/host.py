@@ -162,10 +162,10 @@ def video_source(video, socket: str = "video"):
         return frames_source(parts.images, parts.frame_rate, socket)
     # Hosts from before trimming have no window.
     start_s, duration_s = getattr(video, "get_active_trim_window", lambda: (0.0, 0.0))()
-    stream = video.get_stream_source()
+    stream, fps = video.get_stream_source(), getattr(video, "shown_fps", None)
     if isinstance(stream, str | os.PathLike):
-        return VideoSource.from_path(stream, start_s, duration_s or None)
-    return VideoSource.from_bytes(stream, name=f"the input {socket!r}", start_s=start_s, duration_s=duration_s or None)
+        return VideoSource.from_path(stream, start_s, duration_s or None, fps)
+    return VideoSource.from_bytes(stream, f"the input {socket!r}", start_s, duration_s or None)
 
 
 def frames_source(images, fps, socket: str = "images"):

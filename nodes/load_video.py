@@ -1,4 +1,4 @@
-"""V2ALoadVideo: a file from ComfyUI's input folder, trimmed."""
+"""V2ALoadVideo: a file from ComfyUI's input folder, trimmed, at its own speed or another."""
 
 import os
 
@@ -39,11 +39,23 @@ class V2ALoadVideo(io.ComfyNode):
                     step=0.01,
                     tooltip="How many seconds to take. 0 takes everything to the end.",
                 ),
+                io.Float.Input(
+                    "fps",
+                    optional=True,
+                    default=0.0,
+                    min=0.0,
+                    max=120.0,
+                    step=0.01,
+                    tooltip="Frames per second to show a silent film at, often 16 to 20: scans are stored at 24 or 25 "
+                    "and play too fast. Its own sound is left out. 0 is as the file says.",
+                ),
             ],
             outputs=[
                 io.Video.Output(id="video", display_name="video", tooltip="The video, or the part of it."),
                 io.Float.Output(id="seconds", display_name="duration", tooltip="Its duration in seconds."),
-                io.Float.Output(id="fps", display_name="fps", tooltip="Its average frame rate in frames per second."),
+                io.Float.Output(
+                    id="fps", display_name="fps", tooltip="Its average frame rate in frames per second, or the one set."
+                ),
             ],
         )
 
@@ -61,11 +73,11 @@ class V2ALoadVideo(io.ComfyNode):
         return status.st_mtime_ns, status.st_size
 
     @classmethod
-    def execute(cls, file, start, duration):
+    def execute(cls, file, start, duration, fps=0.0):
         from ..v2a_core.media.video import probe
         from .trimmed_video import video_from_file
 
-        host.check_finite(start=start, duration=duration)
-        video = video_from_file(host.input_path(file), start, duration)
+        host.check_finite(start=start, duration=duration, fps=fps)
+        video = video_from_file(host.input_path(file), start, duration, fps)
         info = probe(host.video_source(video))
         return io.NodeOutput(video, info.duration_s, float(info.fps))

@@ -13,6 +13,7 @@ from .write_locale import PATH, definitions
 SOCKETS = {
     "V2AVideoToAudio": ("VIDEO", "VIDEO AUDIO"),
     "V2ALoadVideo": ("", "VIDEO FLOAT FLOAT"),
+    "V2AFindIntertitles": ("VIDEO", "STRING"),
     "V2ALoadModel": ("", "MODEL V2A_ENCODERS VAE"),
     "V2AEncodeVideo": ("V2A_ENCODERS VIDEO IMAGE MASK", "V2A_FEATURES"),
     "V2APrompt": ("V2A_ENCODERS", "CONDITIONING CONDITIONING"),
