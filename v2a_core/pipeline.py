@@ -23,6 +23,7 @@ from .media.mux import mux
 from .media.video import VideoSource, probe
 from .models import load_family
 from .models.base import Family, FamilySpec
+from .models.lora import merge_lora
 from .prompts.cues import CueSheet, cue_sheet
 from .prompts.transcript import Transcript
 from .sampling.guidance import ALWAYS, EVERYWHERE, When
@@ -84,6 +85,7 @@ def generate(
     codec: str | None = None,
     device: str = "cpu",
     weights: str | os.PathLike | Mapping[str, str | os.PathLike] | None = None,
+    loras: Sequence[tuple[str | os.PathLike, float]] = (),
     progress: Progress | None = None,
 ) -> Result:
     """Make the soundtrack of a video, exactly as long as it, and where output is given a video file that has it.
@@ -96,7 +98,8 @@ def generate(
     (sampling.guidance). start_s and duration_s trim a video given by path.
     mask says where the sound comes from: what is black is hidden. It is as for `encode_video`, or a file's path.
     Several takes are made at once, of seeds seed, seed + 1, ...; each one's file then has its seed in its name. weights
-    replaces the model's own files: a path, or paths by role where it has several.
+    replaces the model's own files: a path, or paths by role where it has several. loras are files and their strengths,
+    merged into the network; that of a family which is given stays so.
     A video longer than the model makes in one go is done window by window in bounded memory. What is finished is kept
     in a folder beside output, OUT.v2a-parts, until all is done: the same call again goes on from there.
     sound is one that exists already, the video's own where left out. regenerate makes it anew from one second to
@@ -115,6 +118,8 @@ def generate(
         choose_codec(paths[0], codec)  # here, so that a wrong name is told before the work is done
     began = time.perf_counter()
     family = load_family(model, device=device, weights=weights) if isinstance(model, str) else model
+    for path, amount in loras:
+        merge_lora(family.network, path, amount, family.spec.name)
     run = Run(family, device, progress, isinstance(model, str), {"load": time.perf_counter() - began})
     settings = Settings.for_family(family.spec, seed, steps=steps, cfg=cfg, video_cfg=video_cfg, solver=solver)
     settings = replace(

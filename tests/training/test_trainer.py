@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from v2a_core.errors import InputError
-from v2a_core.training.trainer import TrainConfig, Training, load_average, plot_log
+from v2a_core.training.plot import plot_log
+from v2a_core.training.trainer import TrainConfig, Training, load_average
 
 
 def module():

@@ -1,4 +1,4 @@
-"""`v2a train ...`: the commands that rebuild Mini from its sources."""
+"""`v2a train ...`: the commands that rebuild Mini from its sources; those for a user's own clips are beside them."""
 
 import argparse
 import math
@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 
 from .trainer import TrainConfig
+from .user_commands import add_user_parsers
 
 
 def add_parsers(subparsers: argparse._SubParsersAction) -> None:
     """Add the training commands to a parser; each sets `run`, a function of the arguments and a progress callback."""
+    add_user_parsers(subparsers)
     world = subparsers.add_parser("world", help="render clips of the training world and a contact sheet to look at")
     world.add_argument("--out", type=Path, required=True, help="folder for the clips")
     world.add_argument("--clips", type=int, default=10)
@@ -65,8 +67,10 @@ def _run_parser(subparsers, name: str, help: str, *, steps: int, rate: float) ->
 
 
 def _config(args: argparse.Namespace) -> TrainConfig:
-    minutes, out = args.minutes, args.out
-    return TrainConfig(out, args.steps, args.rate, device=args.device, bf16=args.bf16, max_s=60 * minutes)
+    from .crew import own_device
+
+    minutes, out, device = args.minutes, args.out, own_device(args.device)
+    return TrainConfig(out, args.steps, args.rate, device=device, bf16=args.bf16, max_s=60 * minutes)
 
 
 def _world(args, progress) -> None:
@@ -98,15 +102,15 @@ def _words(args, progress) -> None:
 
 def _eyes(args, progress) -> None:
     from .eyes import train_eyes
+    from .plot import plot_log
     from .shards import Shards
-    from .trainer import plot_log
 
     train_eyes(Shards(args.data), _config(args), progress)
     plot_log(args.out)
 
 
 def _vocoder(args, progress) -> None:
-    from .trainer import plot_log
+    from .plot import plot_log
     from .vocoder import train_vocoder
     from .world.sounds import SoundLibrary
 
@@ -116,16 +120,21 @@ def _vocoder(args, progress) -> None:
 
 def _mini(args, progress) -> None:
     from ..models.mini.visual import MiniVisual
+    from .crew import crew
     from .mini import cached_features, train_mini
+    from .plot import plot_log
     from .shards import Shards
-    from .trainer import load_average, plot_log
+    from .trainer import load_average
     from .words import read_text
 
     shards = Shards(args.data)
     visual = load_average(MiniVisual(), args.eyes, "visual.")
-    features = cached_features(args.out, visual, shards, args.device, progress)
-    train_mini(read_text(args.words), shards, features, _config(args), progress)
-    plot_log(args.out)
+    config = _config(args)
+    with crew().first_then_others():
+        features = cached_features(args.out, visual, shards, config.device, progress if crew().leads else None)
+    train_mini(read_text(args.words), shards, features, config, progress)
+    if crew().leads:
+        plot_log(args.out)
 
 
 def _pack(args, progress) -> None:

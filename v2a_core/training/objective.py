@@ -7,14 +7,17 @@ from torch import Tensor
 from ..models.mini.mel import log_mel
 
 
-def flow_pair(data: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor, Tensor]:
+def flow_pair(
+    data: Tensor, generator: torch.Generator | None = None, middle: float = 1.0, spread: float = 2.0
+) -> tuple[Tensor, Tensor, Tensor]:
     """A noisy latent, its noise level and the velocity to predict, for data [B, C, T].
 
-    The noise level is drawn logit-normal (Esser et al. 2024), but wide and to the noisy side. A latent says the same
-    thing in thousands of places, so what sound it is and how loud shows through where a single place is nearly all
-    noise; the grain of rain or wind, a tenth as strong, comes out only where the noise has nearly gone.
+    The noise level is drawn logit-normal (Esser et al. 2024), by default wide and to the noisy side, as Mini needs it.
+    A latent says the same thing in thousands of places, so what sound it is and how loud shows through where a single
+    place is nearly all noise; the grain of rain or wind, a tenth as strong, comes out only where the noise has nearly
+    gone.
     """
-    sigma = (1 + 2 * torch.randn(len(data), generator=generator)).sigmoid().to(data.device)
+    sigma = (middle + spread * torch.randn(len(data), generator=generator)).sigmoid().to(data.device)
     noise = torch.randn(data.shape, generator=generator).to(data.device)
     level = sigma[:, None, None]
     return (1 - level) * data + level * noise, sigma, noise - data

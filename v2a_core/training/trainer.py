@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ..errors import InputError
 from ..weights.formats import write_state
+from .crew import crew
 
 CHECKPOINT = "checkpoint.safetensors"
 Losses = Mapping[str, Tensor]
@@ -38,7 +39,10 @@ class TrainConfig:
 
 
 class Training:
-    """A module under training: step(batch) until the steps or the seconds are up, then averaged() is the result."""
+    """A module under training: run until the steps or the seconds are up, then averaged() is the result.
+
+    Several processes, as torchrun starts them, each take a batch a step, and the mean of their gradients.
+    """
 
     def __init__(self, module: nn.Module, config: TrainConfig):
         config.out.mkdir(parents=True, exist_ok=True)
@@ -50,6 +54,9 @@ class Training:
         groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=config.rate, betas=(0.9, 0.98), fused=True)
         self.done, self.spent_s = 0, 0.0
+        self.crew = crew()
+        if self.crew.rank:  # each process draws noise of its own
+            torch.manual_seed(torch.initial_seed() + self.crew.rank)
         if self._checkpoint.exists():
             self._restore()
 
@@ -58,19 +65,21 @@ class Training:
         return self.config.out / CHECKPOINT
 
     def run(self, batch_of: Callable[[int], object], loss_of: Callable[[object], Losses], progress=None) -> None:
-        """Train; batch_of(step) draws a batch from the step's number alone, so that a resumed run sees the same ones.
+        """Train; batch_of(step) draws a batch from a number alone, so that a resumed run sees the same ones.
 
-        loss_of(batch) returns named losses whose sum is minimised, already weighted.
+        loss_of(batch) returns named losses whose sum is minimised, already weighted. Where progress raises, which
+        cancels, the checkpoint is saved first.
         """
         config, started, saved = self.config, time.monotonic(), time.monotonic()
         before_s, sums = self.spent_s, {}
-        while self.done < config.steps and time.monotonic() - started < config.max_s:
+        while self.done < config.steps and self.crew.agree(time.monotonic() - started < config.max_s):
             rate = self._set_rate()
             with torch.autocast(torch.device(config.device).type, torch.bfloat16, enabled=config.bf16):
-                losses = loss_of(batch_of(self.done))
+                losses = loss_of(batch_of(self.crew.number(self.done)))
                 total = sum(losses.values())
             self.optimizer.zero_grad(set_to_none=True)
             total.backward()
+            self.crew.average(self.parameters.values())
             norm = nn.utils.clip_grad_norm_(self.parameters.values(), config.clip)
             if torch.isfinite(norm):
                 self.optimizer.step()
@@ -86,8 +95,12 @@ class Training:
             if time.monotonic() - saved > config.checkpoint_s:
                 self.save()
                 saved = time.monotonic()
-            if progress:
-                progress("train", self.done, config.steps)
+            if progress and self.crew.leads:
+                try:
+                    progress("train", self.done, config.steps)
+                except BaseException:
+                    self.save()
+                    raise
         self.save()
 
     def _set_rate(self) -> float:
@@ -112,7 +125,9 @@ class Training:
         return self.module.eval()
 
     def save(self) -> None:
-        """Write the checkpoint under a temporary name and move it into place."""
+        """Write the checkpoint under a temporary name and move it into place; the first of several processes does."""
+        if not self.crew.leads:
+            return
         state = {f"module.{k}": v.detach() for k, v in self.parameters.items()}
         state |= {f"average.{k}": v for k, v in self.average.items()}
         for name, parameter in self.parameters.items():
@@ -136,8 +151,9 @@ class Training:
                     }
 
     def _log(self, row: dict) -> None:
-        with open(self.config.out / "log.jsonl", "a") as file:
-            file.write(json.dumps(row) + "\n")
+        if self.crew.leads:
+            with open(self.config.out / "log.jsonl", "a") as file:
+                file.write(json.dumps(row) + "\n")
 
 
 def load_average(module: nn.Module, folder: Path, prefix: str = "") -> nn.Module:
@@ -151,22 +167,3 @@ def load_average(module: nn.Module, folder: Path, prefix: str = "") -> nn.Module
         for name, parameter in wanted.items():
             parameter.copy_(state[name])
     return module.eval()
-
-
-def plot_log(folder: Path) -> Path:
-    """Draw every loss of a run's log.jsonl against its steps into loss.png."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot
-
-    rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
-    figure, axes = pyplot.subplots(figsize=(8, 4.5))
-    for name in sorted(set(rows[-1]) - {"step", "seconds", "rate"}):
-        points = [(row["step"], row[name]) for row in rows if name in row]
-        axes.plot(*zip(*points, strict=True), label=name)
-    axes.set(xlabel="step", ylabel="loss", yscale="log", title=f"{folder.name}: {rows[-1]['seconds'] / 60:.0f} minutes")
-    axes.legend()
-    figure.savefig(folder / "loss.png", dpi=120, bbox_inches="tight")
-    pyplot.close(figure)
-    return folder / "loss.png"

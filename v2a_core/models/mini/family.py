@@ -40,6 +40,7 @@ SPEC = FamilySpec(
     text_scale=3.0,
     video_scale=3.0,
     solver="euler",
+    noise_levels=(1.0, 2.0),
 )
 
 

@@ -1,0 +1,68 @@
+"""LoRA (Hu et al. 2021): narrow matrices that are added to a network's own, in a file that ComfyUI's loaders read too.
+
+A file holds for each layer `diffusion_model.<parameter path>.lora_down.weight` [R, in, ...], `.lora_up.weight` [out, R,
+...] and `.alpha`: the layer's weight becomes itself + strength * alpha / R * up @ down.
+"""
+
+import os
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import InputError
+from ..weights.formats import read_state
+from ..weights.layouts import looks_like
+
+PREFIX, UP, DOWN, ALPHA = "diffusion_model.", ".lora_up.weight", ".lora_down.weight", ".alpha"
+# What its metadata calls the model that a LoRA is for.
+BASE = "v2a_model"
+
+
+def matrices(network: nn.Module) -> dict[str, nn.Module]:
+    """The layers that a LoRA can change, by parameter path: linear layers, and convolutions over time as one matrix.
+
+    Queries, keys and values that lie in one matrix share what goes down. Convolutions that treat each channel apart are
+    left out: they are narrower than any LoRA.
+    """
+    return {
+        name: layer
+        for name, layer in network.named_modules()
+        if isinstance(layer, nn.Linear) or (isinstance(layer, nn.Conv1d) and layer.groups == 1)
+    }
+
+
+@torch.no_grad()
+def merge_lora(network: nn.Module, path: str | os.PathLike, strength: float, model: str) -> None:
+    """Add a LoRA file to the weights of a model's network; at strength 0 they stay as they are, bit for bit.
+
+    A weight in a type of one byte becomes one of the network's type: what is added is too small for it. Raises
+    InputError where the file is no LoRA, is for another model, or holds numbers that are not finite.
+    """
+    metadata, stored = read_state(path)
+    state = {name.removeprefix(PREFIX): value for name, value in stored.items()}
+    stems = sorted(name.removesuffix(UP) for name in state if name.endswith(UP))
+    if not stems:
+        raise InputError(f"{path} holds no LoRA (nothing named *{UP}): it looks like {looks_like(_shapes(stored))}.")
+    if metadata.get(BASE, model) != model:
+        raise InputError(f"{path} is a LoRA for {metadata[BASE]}, and the model is {model}: choose that model.")
+    layers = matrices(network)
+    for stem in stems:
+        layer, up, down = layers.get(stem), state[stem + UP], state.get(stem + DOWN)
+        if layer is None or down is None or (len(up), *down.shape[1:]) != tuple(layer.weight.shape):
+            raise InputError(f"{path} does not fit {model}: its {stem} is none of the network's layers, or of no size.")
+        if not (up.isfinite().all() and down.isfinite().all()):
+            raise InputError(f"{path} holds numbers that are not finite ({stem}): train it again at a lower rate.")
+        if strength == 0:
+            continue
+        weight = layer.weight
+        scale = strength * float(state.get(stem + ALPHA, len(down))) / len(down)
+        added = up.flatten(1).float() @ down.flatten(1).float()
+        wide = weight.dtype if weight.dtype.itemsize > 1 else network.dtype
+        merged = torch.empty_like(weight, dtype=wide)
+        merged.copy_(weight.float() + scale * added.reshape(weight.shape).to(weight.device))
+        layer.weight = nn.Parameter(merged, requires_grad=False)
+
+
+def _shapes(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(value.shape) for name, value in state.items()}

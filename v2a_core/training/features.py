@@ -1,0 +1,140 @@
+"""What a model sees, reads and should make of a user's clips, computed once and kept in files."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import InputError
+from ..media.audio import read_audio
+from ..media.video import VideoSource
+from ..models.base import Family, TextFeatures, VisualFeatures
+from ..parts import Parts, digest
+from ..prompts.transcript import Transcript, caption
+from ..settings import MAX_PROMPT
+from ..stages import encode_audio, encode_prompt, encode_video
+from .folder import Clip
+
+# What MMAudio and HunyuanVideo-Foley were trained at; more would cost Mini time and show it nothing else.
+WINDOW_S = 8.0
+MOST_WINDOWS = 64  # of one clip
+# How often each condition is left out, so that guidance away from its absence goes on working.
+DROP = 0.1
+MAX_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of a clip that is trained on at once, and the prompts to draw from."""
+
+    source: VideoSource
+    duration_s: float
+    prompts: tuple[str, ...]
+
+
+def windows_of(clips: Sequence[Clip]) -> list[Window]:
+    """Whole clips, and of those longer than WINDOW_S windows at random starts, two for every WINDOW_S of them."""
+    windows = []
+    for clip in clips:
+        whole = VideoSource.from_path(clip.path)
+        if clip.duration_s <= WINDOW_S:
+            windows.append(Window(whole, clip.duration_s, _prompts(clip, 0.0, clip.duration_s)))
+            continue
+        count = min(MOST_WINDOWS, math.ceil(2 * clip.duration_s / WINDOW_S))
+        # The same clip has the same windows, whatever lies beside it.
+        rng = np.random.default_rng(int(digest(whole), 16))
+        for start_s in np.round(rng.uniform(0, clip.duration_s - WINDOW_S, count), 2).tolist():
+            part = VideoSource.from_path(clip.path, start_s, WINDOW_S)
+            windows.append(Window(part, WINDOW_S, _prompts(clip, start_s, start_s + WINDOW_S)))
+    return windows
+
+
+def _prompts(clip: Clip, start_s: float, end_s: float) -> tuple[str, ...]:
+    """A clip's captions, each with what is said meanwhile."""
+    lines = (clip.transcript or Transcript()).lines
+    said = [caption(line) for line in lines if line.start_s < end_s and line.end_s > start_s]
+    return tuple(dict.fromkeys(", ".join([words, *said])[:MAX_PROMPT] for words in clip.captions))
+
+
+class Features:
+    """Features and latents of windows, and texts of prompts, in a folder; what is there is not made again.
+
+    Each lies under a digest of the clip's content and of the encoders, so a clip that has changed is made anew.
+    """
+
+    def __init__(self, family: Family, windows: Sequence[Window], folder: Path, progress=None):
+        self.windows, self.parts = list(windows), Parts(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        eyes, ears, reader = (digest(getattr(family, part)) for part in ("visual", "encoder", "text"))
+        self._seen = [digest(family.spec.name, window.source, eyes, ears) for window in windows]
+        prompts = {"", *(prompt for window in windows for prompt in window.prompts)}
+        self._read = {prompt: digest(family.spec.name, prompt, reader) for prompt in sorted(prompts)}
+        self.family = family.spec.name
+        total = len(self._read) + len(self._seen)
+        for done, (prompt, key) in enumerate(self._read.items(), 1):
+            if self.parts.read(key, key) is None:
+                self.parts.write(key, key, {"tokens": encode_prompt(family, prompt).tokens.float().cpu()})
+            if progress:
+                progress("features", done, total)
+        for done, (window, key) in enumerate(zip(self.windows, self._seen, strict=True), 1):
+            if self.parts.read(key, key) is None:
+                self.parts.write(key, key, _encoded(family, window))
+            if progress:
+                progress("features", len(self._read) + done, total)
+
+    def text(self, prompt: str) -> TextFeatures:
+        """What the model reads in a prompt."""
+        key = self._read[prompt]
+        return TextFeatures(self.family, self.parts.read(key, key)["tokens"], prompt)
+
+    def window(self, index: int) -> tuple[VisualFeatures, Tensor]:
+        """What the model sees in a window, and the latent [1, C, T] of its sound."""
+        key = self._seen[index]
+        tensors = self.parts.read(key, key)
+        latent = tensors.pop("latent")
+        seen = {name.removeprefix("seen."): tensor for name, tensor in tensors.items() if name.startswith("seen.")}
+        rates = {name: float(tensors[f"rate.{name}"]) for name in seen}
+        return VisualFeatures(self.family, seen, rates, self.windows[index].duration_s), latent
+
+
+def _encoded(family: Family, window: Window) -> dict[str, Tensor]:
+    seen = encode_video(family, window.source)
+    latent = encode_audio(family, read_audio(window.source), window.duration_s).cpu()
+    tensors = {f"seen.{name}": tensor.float().cpu() for name, tensor in seen.tensors.items()}
+    rates = {f"rate.{name}": torch.tensor(rate_hz) for name, rate_hz in seen.rates_hz.items()}
+    return {"latent": latent, **tensors, **rates}
+
+
+class WindowBatches:
+    """Batches drawn from the number of the step: windows of one length together, with noise of their own."""
+
+    def __init__(self, family: Family, features: Features, size: int = 4, seed: int = 0):
+        if not 1 <= size <= MAX_BATCH:
+            raise InputError(f"The batch is {size}: give a whole number from 1 to {MAX_BATCH}.")
+        self.family, self.features, self.size, self.seed = family, features, size, seed
+
+    def __call__(self, step: int) -> list[tuple[dict[str, Tensor], Tensor, torch.Generator]]:
+        """Groups of (the network's tensors [B, ...], latent [B, C, T], a generator of noise)."""
+        rng = np.random.default_rng((self.seed, step))
+        groups: dict[float, list] = {}
+        for index in rng.integers(len(self.features.windows), size=self.size).tolist():
+            window = self.features.windows[index]
+            prompt = window.prompts[rng.integers(len(window.prompts))]
+            told, shown = rng.random(2) >= DROP
+            seen, latent = self.features.window(index)
+            text = self.features.text(prompt if told else "")
+            conditions = self.family.condition(text, seen if shown else None, None, window.duration_s)
+            groups.setdefault(window.duration_s, []).append((conditions, latent))
+        batch = []
+        for rows in groups.values():
+            conditions, latents = zip(*rows, strict=True)
+            # A family that has to know what is computed together has a method for it.
+            tensors = [one.tensors() for one in getattr(self.family, "align", list)(list(conditions))]
+            joined = {name: torch.cat([each[name] for each in tensors]) for name in tensors[0]}
+            noise = torch.Generator().manual_seed(int(rng.integers(2**62)))
+            batch.append((joined, torch.cat(latents), noise))
+        return batch
