@@ -5,10 +5,10 @@ import sys
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from .conftest import audio_of, write_clip
-from .graphs import distance, full, node, one_node, save_latent, with_ksampler
+from .graphs import distance, full, node, one_node, random_lora, save_latent, with_ksampler
 from .server import RIG, ROOT
 
 FILM, SECONDS = "film.mp4", 61.0  # Mini makes a minute in one go, and longer in windows of 20 s
@@ -142,10 +142,15 @@ def test_a_cancelled_run_goes_on_from_its_finished_windows(server, model, latent
     assert torch.equal(latent, latent_of(graph))
 
 
-def test_what_another_model_has_left_is_made_again(server, model, latent_of):
-    def graph(shift):
+def test_what_another_model_has_left_is_made_again(server, family, model, latent_of):
+    state = family.network.state_dict()
+    shapes = {key: value.shape for key, value in state.items() if key.endswith("mlp.out.weight")}
+    save_file(random_lora(shapes, "kohya"), server.base / "models/loras/film.safetensors")
+
+    def graph(strength):
         made = full(FILM, model, sampler={**SETTINGS, "seed": 9})
-        made["patched"] = node("RescaleCFG", model=["model", 0], multiplier=shift)
+        lora = {"lora_name": "film.safetensors", "strength_model": strength}
+        made["patched"] = node("LoraLoaderModelOnly", model=["model", 0], **lora)
         made["sampler"]["inputs"]["model"] = ["patched", 0]
         return {**made, "save": save_latent("sampler")}
 

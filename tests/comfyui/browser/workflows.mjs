@@ -189,6 +189,49 @@ export const workflows = {
     ],
   },
 
+  long_film: {
+    free: true,
+    nodes: {
+      load: { type: "V2ALoadVideo", at: [20, 50], size: [320, 330], set: { file: FILE }, title: "A film of any length" },
+      model: { type: "V2ALoadModel", at: [20, 440], size: [320, 130] },
+      encode: { type: "V2AEncodeVideo", at: [420, 50], size: [320, 150] },
+      prompt: {
+        type: "V2APrompt",
+        at: [420, 280],
+        size: [320, 290],
+        set: { prompt: "birds chirping, rustling leaves\n[0-0.9] soft footsteps on grass", negative_prompt: "music, speech" },
+        title: "What to hear when",
+      },
+      condition: { type: "V2ACondition", at: [820, 50], size: [300, 190] },
+      sampler: { type: "V2ASampler", at: [820, 320], size: [300, 330], set: { control_after_generate: "fixed" } },
+      decode: { type: "V2ADecodeAudio", at: [1200, 50], size: [300, 70] },
+      mux: { type: "V2AMuxVideo", at: [1200, 200], size: [300, 120] },
+      save: save([1570, 50]),
+    },
+    links: [
+      "model.encoders > encode.encoders",
+      "load.video > encode.video",
+      "model.encoders > prompt.encoders",
+      "prompt.positive > condition.positive",
+      "prompt.negative > condition.negative",
+      "encode.features > condition.features",
+      "model.model > sampler.model",
+      "condition.positive > sampler.positive",
+      "condition.negative > sampler.negative",
+      "condition.latent > sampler.latent",
+      "model.vae > decode.vae",
+      "sampler.latent > decode.latent",
+      "load.video > mux.video",
+      "decode.audio > mux.audio",
+      "mux.video > save.video",
+    ],
+    groups: [
+      { title: "windows that meet at shot changes", box: [400, -40, 360, 240], color: "#3f789e" },
+      { title: "one window after the other; goes on after a cancel", box: [800, -40, 340, 710], color: "#a1309b" },
+      { title: "decoded in pieces", box: [1180, -40, 340, 180], color: "#8a8" },
+    ],
+  },
+
   cues_and_transcript: {
     free: true,
     nodes: {
