@@ -17,7 +17,10 @@ from .mux_video import V2AMuxVideo
 from .place_speech import V2APlaceSpeech
 from .prompt import V2APrompt
 from .sampler import V2ASampler
+from .save_caption import V2ASaveCaption
 from .sync_preview import V2ASyncPreview
+from .train_dataset import V2ATrainDataset
+from .train_lora import V2ATrainLoRA
 from .transcript import V2ATranscript
 from .variations import V2AVariations
 from .video_to_audio import V2AVideoToAudio
@@ -45,4 +48,7 @@ class V2AExtension(ComfyExtension):
             V2AMixAudio,
             V2AMuxVideo,
             V2ASyncPreview,
+            V2ASaveCaption,
+            V2ATrainDataset,
+            V2ATrainLoRA,
         ]

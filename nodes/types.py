@@ -4,6 +4,7 @@ from dataclasses import fields
 
 from comfy_api.latest import io
 
+Dataset = io.Custom("V2A_DATASET")  # list of v2a_core.training.folder.Clip
 Encoders = io.Custom("V2A_ENCODERS")  # native_model.Encoders
 Features = io.Custom("V2A_FEATURES")  # v2a_core.models.base.VisualFeatures
 Guidance = io.Custom("V2A_GUIDANCE")  # nodes.guidance.Schedules
