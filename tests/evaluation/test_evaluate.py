@@ -12,6 +12,7 @@ from PIL import Image
 
 from v2a_core import cli
 from v2a_core.errors import InputError
+from v2a_core.evaluation import hearing
 from v2a_core.evaluation import judges as judges_module
 from v2a_core.evaluation.evaluate import evaluate, partners
 from v2a_core.evaluation.folder import find_clips
@@ -220,6 +221,15 @@ def test_a_listener_of_one_s_own(folders):
     assert report["fd_mine"].value == pytest.approx(0, abs=0.1)
     with pytest.raises(InputError, match=r"a\.mp4: mine_embedding of its sound is not finite"):
         evaluate(*folders, listeners=[lambda audio: {"mine_embedding": torch.full((1, 2), torch.nan)}])
+
+
+def test_embeddings_are_kept_up_to_a_bound(monkeypatch, folders):
+    monkeypatch.setattr(hearing, "MOST_ROWS", 7)
+
+    def listener(audio):
+        return {"mine_embedding": torch.rand(3, 2)}
+
+    assert evaluate(*folders, listeners=[listener])["fd_mine"].note.startswith("7 embeddings against 7 ")
 
 
 @pytest.mark.parametrize(("window_s", "starts_s"), [(2.5, [0, 2.5, 5, 7.5]), (2.8, [0, 2.8, 5.6]), (60, [0])])

@@ -5,6 +5,7 @@
 One clip is in memory at a time; what stays of it is a few kilobytes a second of what was heard.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from os import PathLike
@@ -15,7 +16,7 @@ import numpy as np
 from ..media.video import VideoSource
 from .features import Features, read_features
 from .folder import Clip, find_clips
-from .hearing import Heard, Listener, listen
+from .hearing import Heard, Listener, keep_room, listen
 from .intervals import bootstrap_interval
 from .judges import Judges, asked_labels, load_judges
 from .measures import MEASURES, Case, Measure
@@ -47,11 +48,15 @@ def evaluate(
     clips = find_clips(folder, reference, prompts, transcripts)
     known = ({}, {}) if features is None else read_features(Path(features), [clip.name for clip in clips])
     judges = load_judges(clips, listeners)
-    cases = []
+    cases, rows, true_rows = [], Counter(), Counter()
     for number, clip in enumerate(clips):
         if progress:
             progress("listen", number, len(clips))
-        cases.append(_case(clip, judges, *known))
+        case = _case(clip, judges, *known)
+        keep_room(case.generated.features, rows)
+        if case.reference is not None:
+            keep_room(case.reference.features, true_rows)
+        cases.append(case)
     if progress:
         progress("listen", len(clips), len(clips))
     return compare(cases, judges.absent, _about(clips, reference))

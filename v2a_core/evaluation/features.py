@@ -20,6 +20,7 @@ from torch import Tensor
 from ..errors import InputError
 from ..weights.formats import read_state
 from .desync import CLASSES
+from .hearing import is_set
 
 GENERATED, REFERENCE = "generated.safetensors", "reference.safetensors"
 Features = dict[str, dict[str, Tensor]]  # of each clip, by kind
@@ -59,12 +60,8 @@ def _read(path: Path, names: set[str], widths: dict[str, int]) -> Features:
         if widths.setdefault(kind, tensor.shape[-1]) != tensor.shape[-1]:
             raise InputError(f"{path}: {key} has {tensor.shape[-1]} values, and others of its kind {widths[kind]}.")
         if name in names:
-            out.setdefault(name, {})[kind] = tensor.reshape(-1, tensor.shape[-1]) if _is_set(kind) else tensor
+            out.setdefault(name, {})[kind] = tensor.reshape(-1, tensor.shape[-1]) if is_set(kind) else tensor
     return out
-
-
-def _is_set(kind: str) -> bool:
-    return kind.endswith("_embedding")
 
 
 def _check(path: Path, key: str, kind: str, tensor: Tensor) -> None:

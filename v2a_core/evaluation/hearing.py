@@ -1,6 +1,7 @@
 """One soundtrack, listened to from its beginning to its end, a window at a time."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,9 @@ from .onsets import detect_onsets, onset_strength
 from .silence import silent_share
 from .sound import sound_windows
 from .speech import sounding
+
+# Embeddings of a kind that are kept of all sounds of one side: what more would change is lost in the noise.
+MOST_ROWS = 50_000
 
 # Gives what a model hears in a sound, by kind as in features.py.
 Listener = Callable[[Audio], Mapping[str, Tensor]]
@@ -44,7 +48,10 @@ class Heard:
 
 def listen(path: Path, listeners: Iterable[Listener] = (), recognise: Callable[[Audio], str] | None = None) -> Heard:
     """Everything about a file's sound; raises InputError as `sound_windows` does and for features that don't fit."""
-    parts = [_window(start_s, audio, listeners, recognise, path) for start_s, audio in sound_windows(path)]
+    parts, rows = [], Counter()
+    for start_s, audio in sound_windows(path):
+        parts.append(_window(start_s, audio, listeners, recognise, path))
+        keep_room(parts[-1].features, rows)
     shares = np.array([part.seconds for part in parts]) / sum(part.seconds for part in parts)
     power = sum(share * 10 ** (part.loudness_lufs / 10) for share, part in zip(shares, parts, strict=True))
     kinds = parts[0].features
@@ -62,6 +69,19 @@ def listen(path: Path, listeners: Iterable[Listener] = (), recognise: Callable[[
     )
 
 
+def keep_room(features: dict[str, Tensor], rows: Counter) -> None:
+    """Cut embeddings off where MOST_ROWS of their kind are kept already; rows counts them."""
+    for kind in filter(is_set, features):
+        if rows[kind] + len(features[kind]) > MOST_ROWS:
+            features[kind] = features[kind][: MOST_ROWS - rows[kind]].clone()
+        rows[kind] += len(features[kind])
+
+
+def is_set(kind: str) -> bool:
+    """Whether a kind of features is a set of embeddings [n, D] rather than one thing about the whole clip."""
+    return kind.endswith("_embedding")
+
+
 def _window(start_s: float, audio: Audio, listeners: Iterable[Listener], recognise, path: Path) -> Heard:
     # One frame of the strength a hundredth of a second, so that windows join without a shift.
     count = max(1, round(audio.duration_s * 100))
@@ -71,7 +91,7 @@ def _window(start_s: float, audio: Audio, listeners: Iterable[Listener], recogni
         for kind, tensor in listener(audio).items():
             if not tensor.isfinite().all():
                 raise InputError(f"{path}: {kind} of its sound is not finite.")
-            features[kind] = tensor.reshape(-1, tensor.shape[-1]) if kind.endswith("_embedding") else tensor
+            features[kind] = tensor.reshape(-1, tensor.shape[-1]) if is_set(kind) else tensor
     return Heard(
         seconds=audio.duration_s,
         onsets_s=start_s + detect_onsets(audio),
@@ -87,6 +107,6 @@ def _window(start_s: float, audio: Audio, listeners: Iterable[Listener], recogni
 
 
 def _joined(kind: str, tensors: list[Tensor], shares: np.ndarray) -> Tensor:
-    if kind.endswith("_embedding"):
+    if is_set(kind):
         return torch.cat(tensors)
     return sum(float(share) * tensor for share, tensor in zip(shares, tensors, strict=True))

@@ -110,7 +110,7 @@ def draw(report: Report, path: Path) -> None:
             axes.plot([] if value is None else [value], [] if value is None else [0], mark, color=colour, label=name)
         axes.margins(x=0.08)
         axes.set(yticks=[], ylim=(-1, 1))
-        unit = f" in {row.unit}" if row.unit else ""
+        unit = f" ({row.unit})" if row.unit else ""
         axes.set_ylabel(f"{row.title}{unit} {ARROWS[row.better]}  ", rotation=0, ha="right", va="center", fontsize=8)
         axes.tick_params(labelsize=7, pad=1)
         for side in ("top", "left", "right"):

@@ -12,7 +12,6 @@ from .intervals import jackknife_interval
 from .measures import CLASSIFIERS, Case
 from .report import Row
 
-MOST_ROWS = 50_000  # embeddings of a kind that are kept: what more would change is lost in the noise
 DISTANCES = {
     "yamnet": ("FAD (YAMNet)", "yamnet"),
     "aisfx": ("FAD (aiSFX)", "aisfx"),
@@ -80,14 +79,8 @@ def _distance_rows(cases: Sequence[Case], name: str, absent: Callable[[str, str]
 
 
 def _embeddings(sounds, kind: str) -> list[Tensor]:
-    """Embeddings [n, D] of each sound that has some, MOST_ROWS in all."""
-    out, left = [], MOST_ROWS
-    for sound in sounds:
-        rows = sound.features.get(kind) if sound is not None else None
-        if rows is not None and left > 0:
-            out.append(rows[:left].float())
-            left -= len(out[-1])
-    return out
+    """Embeddings [n, D] of each sound that has some."""
+    return [sound.features[kind].float() for sound in sounds if sound is not None and len(sound.features.get(kind, ()))]
 
 
 def _halves(true: Sequence[Tensor]) -> float | None:

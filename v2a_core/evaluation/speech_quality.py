@@ -42,11 +42,12 @@ class SpeechQuality:
     def scores(self, audio: Audio) -> np.ndarray:
         """Speech, background and overall quality, about 1 to 5, higher is better: float64 [3]."""
         wave = resample(audio, RATE_HZ).samples.mean(0).clamp(-1, 1).numpy()
-        # Doubling until it is long enough, as the published code does.
+        # Doubling until it is long enough, and counting whole seconds, as the published code does.
         while len(wave) < LENGTH:
             wave = np.concatenate((wave, wave))
-        starts = range(0, len(wave) - LENGTH + 1, RATE_HZ)
-        raw = np.array([self.session.run(None, {"input_1": wave[None, at : at + LENGTH]})[0][0] for at in starts])
+        hops = int(len(wave) // RATE_HZ - LENGTH / RATE_HZ) + 1
+        heard = (wave[None, hop * RATE_HZ :][:, :LENGTH] for hop in range(hops))
+        raw = np.array([self.session.run(None, {"input_1": some})[0][0] for some in heard])
         powers = np.stack((raw**2, raw, np.ones_like(raw)), -1)
         return (powers * _SCALES).sum(-1).mean(0)
 
