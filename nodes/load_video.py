@@ -54,7 +54,9 @@ class V2ALoadVideo(io.ComfyNode):
                 io.Video.Output(id="video", display_name="video", tooltip="The video, or the part of it."),
                 io.Float.Output(id="seconds", display_name="duration", tooltip="Its duration in seconds."),
                 io.Float.Output(
-                    id="fps", display_name="fps", tooltip="Its average frame rate in frames per second, or the one set."
+                    id="fps_out",
+                    display_name="fps",
+                    tooltip="Its average frame rate in frames per second, or the one set.",
                 ),
             ],
         )
