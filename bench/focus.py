@@ -1,11 +1,12 @@
 """Does a mask choose whose sound is made: two balls bounce at different times, and Mini sees one, the other, or both.
 
-python bench/focus.py [--scenes 12] [--takes 2] [--prompt TEXT] [--weights FILE]
+python bench/focus.py [--scenes 24] [--takes 2] [--prompt TEXT] [--weights FILE]
 writes results/focus.json and focus.png beside this file; README.md says how to read them.
 """
 
 import argparse
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -67,12 +68,14 @@ def masks() -> dict[str, torch.Tensor | None]:
 
 
 @torch.inference_mode()
-def onsets(family: Family, frames: torch.Tensor, mask: torch.Tensor | None, prompt: str, takes: int) -> list:
-    """When sounds begin in each take of a soundtrack, in seconds."""
+def onsets(
+    family: Family, frames: torch.Tensor, mask: torch.Tensor | None, prompt: str, seeds: Iterable[int]
+) -> list[np.ndarray]:
+    """When sounds begin in a take of each seed, in seconds."""
     features = stages.encode_video(family, VideoSource.from_frames(frames, FPS), mask=mask)
     texts = (stages.encode_prompt(family, text) for text in (prompt, ""))
     conditions = stages.condition(family, *texts, features)
-    noise = torch.cat([stages.draw_latent(family.spec, SECONDS, seed) for seed in range(takes)])
+    noise = torch.cat([stages.draw_latent(family.spec, SECONDS, seed) for seed in seeds])
     latents = stages.sample(family.network, *conditions, noise, Settings.for_family(family.spec))
     return [detect_onsets(stages.decode(family, latent[None], SECONDS)) for latent in latents]
 
@@ -83,8 +86,9 @@ def measure(family: Family, scenes: int, prompt: str, takes: int) -> dict[str, d
     for number in range(scenes):
         frames, (left, right) = scene(number)
         expected = dict(zip(SEEN, (left, right, np.concatenate([left, right])), strict=True))
+        seeds = range(number * takes, (number + 1) * takes)
         for seen, mask in masks().items():
-            for heard in onsets(family, frames, mask, prompt, takes):
+            for heard in onsets(family, frames, mask, prompt, seeds):
                 for whose, times_s in expected.items():
                     total[seen][whose] += match_onsets(heard, times_s)
     return {seen: {whose: score.f1 for whose, score in row.items()} for seen, row in total.items()}
@@ -107,7 +111,7 @@ def draw(results: dict, path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--scenes", type=int, default=12)
+    parser.add_argument("--scenes", type=int, default=24)
     parser.add_argument("--takes", type=int, default=2)
     parser.add_argument("--prompt", default="a ball bouncing on a wooden floor")
     parser.add_argument("--weights", type=Path, default=SHIPPED, help="a weights file other than the shipped one")

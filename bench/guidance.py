@@ -1,65 +1,110 @@
 """What guidance of text and of video does to Mini: the one should move the class that is heard, the other the timing.
 
-python bench/guidance.py [--sounds DIR] [--clips 24] [--weights FILE]
-
-Each scale is raised by itself, the other one left at Mini's own. Prints a table and writes it to guidance.md beside
-this file; README.md of this folder says how the clips are made and judged.
+python bench/guidance.py [--sounds DIR] [--clips 30] [--weights FILE]
+writes results/guidance.json and guidance.png beside this file; README.md says how to read them.
 """
 
 import argparse
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from mini import DURATION_S, SOUNDS, Clip, judge, make_clip, watch
+from matplotlib.figure import Figure
+from mini import SOUNDS, Mark, judge, make_clip, soundtracks, told, watch
 
-from v2a_core import stages
 from v2a_core.evaluation.onsets import OnsetScore
-from v2a_core.media.audio import Audio
 from v2a_core.models import load_family
-from v2a_core.models.base import Family, VisualFeatures
 from v2a_core.models.mini.family import SHIPPED
 from v2a_core.settings import Settings
 from v2a_core.training.world.sounds import SoundLibrary
 
 HERE = Path(__file__).resolve().parent
+# Each scale is raised by itself, the other one left at Mini's own.
+FIELDS = {"text": "text_scale", "video": "video_scale"}
 SCALES = (0.0, 1.0, 2.0, 4.0)
+MEASURES = {"f1": "onset F1 at 50 ms", "class": "prompted class in the tagger's top 5"}
 
 
-def soundtrack(family: Family, number: int, clip: Clip, seen: VisualFeatures, settings: Settings) -> Audio:
-    """A clip's soundtrack; the noise is that of its number, whatever the scales are."""
-    text = stages.encode_prompt(family, clip.prompt)
-    conditions = stages.condition(family, text, None, seen, duration_s=DURATION_S)
-    noise = stages.draw_latent(family.spec, DURATION_S, seed=number)
-    return stages.decode(family, stages.sample(family.network, *conditions, noise, settings), DURATION_S)
+def summary(rows: dict[str, list[list[Mark]]]) -> dict:
+    """By scale and measure: values at each of SCALES with 95 % intervals, and the change from the first to the last.
+
+    Intervals are bootstraps over clips. Every scale has the same clips and noise, so changes are within clips.
+    """
+    statistics: dict[str, Callable] = {"f1": f1, "class": lambda marks: float(np.mean([mark.obeys for mark in marks]))}
+    results = {"clips": len(rows["text"][0]), "scales": SCALES}
+    for name, columns in rows.items():
+        results[name] = {}
+        for measure, statistic in statistics.items():
+            values = [within(statistic, column) for column in columns]
+            change = within(
+                lambda pairs, s=statistic: s([p[-1] for p in pairs]) - s([p[0] for p in pairs]),
+                [*zip(*columns, strict=True)],
+            )
+            results[name][measure] = {"values": values, "change": change}
+    return results
+
+
+def f1(marks: list[Mark]) -> float:
+    """Onset F1 pooled over the clips whose sound has events."""
+    return sum((mark.onsets for mark in marks if mark.onsets is not None), OnsetScore()).f1
+
+
+def within(statistic: Callable, items: list) -> dict:
+    rng = np.random.default_rng(0)
+    draws = [statistic([items[i] for i in rng.integers(len(items), size=len(items))]) for _ in range(300)]
+    return {"value": statistic(items), "interval": [float(edge) for edge in np.percentile(draws, (2.5, 97.5))]}
+
+
+def draw(results: dict, path: Path) -> None:
+    """A panel for each measure, in it a line for each scale that is raised."""
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    for axes, (measure, title) in zip(figure.subplots(1, 2), MEASURES.items(), strict=True):
+        for name in FIELDS:
+            cells = results[name][measure]["values"]
+            values = np.array([cell["value"] for cell in cells])
+            edges = np.array([cell["interval"] for cell in cells]).T
+            axes.errorbar(
+                SCALES, values, yerr=np.abs(edges - values), marker="o", capsize=3, label=f"{name} scale raised"
+            )
+        axes.set(xlabel="scale", ylabel=title)
+        axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=110)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sounds", type=Path, default=SOUNDS, help="the folder that `make sounds` filled")
-    parser.add_argument("--clips", type=int, default=24)
+    parser.add_argument("--clips", type=int, default=30)
     parser.add_argument("--weights", type=Path, default=SHIPPED, help="a weights file other than the shipped one")
     args = parser.parse_args()
 
-    family = load_family("mini", weights=args.weights)
-    library = SoundLibrary(args.sounds)
-    clips = [make_clip(index, library) for index in range(args.clips)]
-    features = watch(family, clips)
-    own = Settings.for_family(family.spec, 0)
-    lines = ["| scale of | at | onset F1 | prompted class heard |", "|---|---|---|---|"]
-    for name, field in (("text", "text_scale"), ("video", "video_scale")):
+    family, library = load_family("mini", weights=args.weights), SoundLibrary(args.sounds)
+    with told("clips"):
+        clips = [make_clip(index, library) for index in range(args.clips)]
+    with told("watching"):
+        features = watch(family, clips)
+    own = Settings.for_family(family.spec)
+    rows: dict[str, list[list[Mark]]] = {name: [] for name in FIELDS}
+    for name, field in FIELDS.items():
         for scale in SCALES:
-            settings = replace(own, **{field: scale})
-            marks = [
-                judge(clip, soundtrack(family, number, clip, seen, settings))
-                for number, (clip, seen) in enumerate(zip(clips, features, strict=True))
-            ]
-            f1 = sum((mark.onsets for mark in marks if mark.onsets is not None), OnsetScore()).f1
-            obeyed = np.mean([mark.obeys for mark in marks])
-            lines.append(f"| {name} | {scale:g} | {f1:.2f} | {obeyed:.2f} |")
-            print(lines[-1], flush=True)
-    said = f"{len(clips)} clips; text {own.text_scale:g} and video {own.video_scale:g} where not said otherwise.\n"
-    (HERE / "guidance.md").write_text("\n".join(lines) + "\n\n" + said)
+            with told(f"{name} scale {scale:g}"):
+                sounds = soundtracks(family, clips, features, replace(own, **{field: scale}))
+                rows[name].append([judge(clip, sound) for clip, sound in zip(clips, sounds, strict=True)])
+    results = summary(rows) | {"own": {name: getattr(own, field) for name, field in FIELDS.items()}}
+    (HERE / "results").mkdir(exist_ok=True)
+    (HERE / "results" / "guidance.json").write_text(json.dumps(results, indent=1) + "\n")
+    draw(results, HERE / "guidance.png")
+    for name in FIELDS:
+        for measure, title in MEASURES.items():
+            found = results[name][measure]
+            values = "  ".join(f"{cell['value']:.2f}" for cell in found["values"])
+            low, high = found["change"]["interval"]
+            print(
+                f"{name} scale, {title}: {values}  change {found['change']['value']:+.2f} ({low:+.2f} to {high:+.2f})"
+            )
 
 
 if __name__ == "__main__":

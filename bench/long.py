@@ -1,7 +1,9 @@
 """Films longer than a window: memory against length, and what seams sound like.
 
 python -m bench.long memory [--short 180] [--long 1800] [--steps 4]
-python -m bench.long seams [--seconds 96] [--steps 20] [--seeds 4] [--plot bench/long.png]
+python -m bench.long seams [--seconds 96] [--steps 20] [--seeds 4]
+write results/long_memory.json, and results/long_seams.json and long.png, beside this file; README.md says how to read
+them.
 """
 
 import argparse
@@ -29,6 +31,7 @@ from v2a_core.sampling.windows import Window, assembled, film_noise, plan_window
 from v2a_core.settings import Settings
 from v2a_core.stages import condition, encode_prompt, encode_video
 
+HERE = Path(__file__).resolve().parent
 PROMPT = "rain on leaves"
 SHOT_S, FPS, SIZE = 11, 25, (96, 64)
 CUT_S = 8.0  # the windows of the hard cuts
@@ -62,17 +65,24 @@ def one(seconds: float, steps: int) -> None:
 
 def memory(lengths: list[float], steps: int) -> None:
     """Each length in a process of its own."""
-    peaks = []
+    films = []
     for seconds in lengths:
         command = [sys.executable, "-m", "bench.long", "one", str(seconds), "--steps", str(steps)]
         line = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         print(line, end="", flush=True)
-        peaks.append(json.loads(line)["peak_mb"])
-    print(f"peak of {lengths[-1]:g} s over that of {lengths[0]:g} s: {peaks[-1] / peaks[0]:.3f}")
+        films.append(json.loads(line))
+    ratio = films[-1]["peak_mb"] / films[0]["peak_mb"]
+    print(f"peak of {lengths[-1]:g} s over that of {lengths[0]:g} s: {ratio:.3f}")
+    save("long_memory", {"steps": steps, "films": films, "ratio": ratio})
+
+
+def save(name: str, results: dict) -> None:
+    (HERE / "results").mkdir(exist_ok=True)
+    (HERE / "results" / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n")
 
 
 @torch.inference_mode()
-def seams(seconds: float, steps: int, seeds: int, plot: Path) -> None:
+def seams(seconds: float, steps: int, seeds: int) -> None:
     """One film joined in four ways: flux at seams against elsewhere, and the level by frequency around them."""
     family = load_family("mini")
     with tempfile.TemporaryDirectory() as folder:
@@ -106,7 +116,11 @@ def seams(seconds: float, steps: int, seeds: int, plot: Path) -> None:
             levels.append(10 * torch.cat(around, 1).clamp_min(1e-12).mean(1).log10())
         found[name] = ratios, levels
         print(f"{name}: flux at seams / elsewhere {np.mean(ratios):.3f} (seeds {min(ratios):.3f} to {max(ratios):.3f})")
-    draw(found, plot)
+    save(
+        "long_seams",
+        {"seconds": seconds, "steps": steps, "flux": {name: ratios for name, (ratios, _) in found.items()}},
+    )
+    draw(found, HERE / "long.png")
 
 
 def velocities(family, positive, negative, settings):
@@ -213,11 +227,10 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=96.0)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--seeds", type=int, default=4)
-    parser.add_argument("--plot", type=Path, default=Path("bench/long.png"))
     given = parser.parse_args()
     if given.mode == "one":
         one(given.of, given.steps)
     elif given.mode == "memory":
         memory([given.short, given.long], given.steps or 4)
     else:
-        seams(given.seconds, given.steps or 20, given.seeds, given.plot)
+        seams(given.seconds, given.steps or 20, given.seeds)

@@ -86,9 +86,11 @@ def watch(family: Family, clips: list[Clip]) -> list[VisualFeatures]:
     return [VisualFeatures("mini", {"sync": tensor}, {"sync": 25.0}, DURATION_S) for tensor in seen]
 
 
-def soundtracks(family: Family, clips: list[Clip], features: list[VisualFeatures | None]) -> list[Audio]:
-    """One soundtrack a clip with the family's own settings; a clip's noise depends on its place in the list alone."""
-    settings = Settings.for_family(family.spec, 0)
+def soundtracks(
+    family: Family, clips: list[Clip], features: list[VisualFeatures | None], settings: Settings | None = None
+) -> list[Audio]:
+    """One soundtrack a clip, with the family's own settings or others; noise depends on a clip's place in the list."""
+    settings = settings or Settings.for_family(family.spec, 0)
     out = []
     for start in range(0, len(clips), BATCH):
         part = range(start, min(start + BATCH, len(clips)))

@@ -1,6 +1,6 @@
 """Does ranking pick better takes: of held-out clips, chosen by V2A Variations' rule, by chance and by the truth.
 
-python bench/variations.py [--sounds DIR] [--clips 40] [--takes 8] [--weights FILE]
+python bench/variations.py [--sounds DIR] [--clips 40] [--takes 6] [--weights FILE]
 writes results/variations.json and variations.png beside this file; README.md says how to read them.
 """
 
@@ -90,7 +90,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sounds", type=Path, default=SOUNDS, help="the folder that `make sounds` filled")
     parser.add_argument("--clips", type=int, default=40, help="clips whose sound has events")
-    parser.add_argument("--takes", type=int, default=8, help="takes of each")
+    parser.add_argument("--takes", type=int, default=6, help="takes of each")
     parser.add_argument("--weights", type=Path, default=SHIPPED, help="a weights file other than the shipped one")
     args = parser.parse_args()
 
