@@ -3,7 +3,8 @@
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,14 +68,15 @@ class Training:
     def run(self, batch_of: Callable[[int], object], loss_of: Callable[[object], Losses], progress=None) -> None:
         """Train; batch_of(step) draws a batch from a number alone, so that a resumed run sees the same ones.
 
-        loss_of(batch) returns named losses whose sum is minimised, already weighted. Where progress raises, which
-        cancels, the checkpoint is saved first.
+        loss_of(batch) returns named losses whose sum is minimised, already weighted. Where that or progress raises, as
+        cancelling does, the checkpoint is saved first.
         """
         config, started, saved = self.config, time.monotonic(), time.monotonic()
         before_s, sums = self.spent_s, {}
         while self.done < config.steps and self.crew.agree(time.monotonic() - started < config.max_s):
             rate = self._set_rate()
-            with torch.autocast(torch.device(config.device).type, torch.bfloat16, enabled=config.bf16):
+            autocast = torch.autocast(torch.device(config.device).type, torch.bfloat16, enabled=config.bf16)
+            with self._saved_on_leaving(), autocast:
                 losses = loss_of(batch_of(self.crew.number(self.done)))
                 total = sum(losses.values())
             self.optimizer.zero_grad(set_to_none=True)
@@ -96,12 +98,18 @@ class Training:
                 self.save()
                 saved = time.monotonic()
             if progress and self.crew.leads:
-                try:
+                with self._saved_on_leaving():
                     progress("train", self.done, config.steps)
-                except BaseException:
-                    self.save()
-                    raise
         self.save()
+
+    @contextmanager
+    def _saved_on_leaving(self) -> Iterator[None]:
+        """For what leaves the weights as they are: if it raises, what has been learnt so far is kept."""
+        try:
+            yield
+        except BaseException:
+            self.save()
+            raise
 
     def _set_rate(self) -> float:
         warm = min(1.0, (self.done + 1) / self.config.warmup)
