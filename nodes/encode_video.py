@@ -20,7 +20,7 @@ class V2AEncodeVideo(io.ComfyNode):
                 io.Video.Input(
                     "video",
                     optional=True,
-                    tooltip="The video. It is streamed: hours of it take no more memory than seconds.",
+                    tooltip="The video. It is streamed; one longer than the model makes in one go is seen in windows.",
                 ),
                 io.Image.Input(
                     "images",
