@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from .server import ROOT, Server
 
 CLIP = "clip.mp4"  # 2 s at 25 fps with a tone
+CLIPS = "clips"  # a folder to train on: one like it, with a caption
 # A VIDEO as generators such as Veo return it: a file in memory.
 IN_MEMORY = """
 import io, folder_paths
@@ -75,6 +76,8 @@ def audio_of(path: Path) -> tuple[np.ndarray, int]:
 def server(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("comfyui"))
     write_clip(server.base / "input" / CLIP)
+    (server.base / "input" / CLIPS).mkdir()
+    write_clip(server.base / "input" / CLIPS / "tone.mp4").with_suffix(".txt").write_text("a quiet tone")
     (server.base / "custom_nodes/in_memory.py").write_text(IN_MEMORY)
     server.start()
     yield server

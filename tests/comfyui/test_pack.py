@@ -30,6 +30,9 @@ SOCKETS = {
     "V2AVariations": ("AUDIO VIDEO", "AUDIO AUDIO STRING"),
     "V2AMuxVideo": ("VIDEO AUDIO", "VIDEO"),
     "V2ASyncPreview": ("VIDEO AUDIO", "IMAGE"),
+    "V2ASaveCaption": ("", "STRING"),
+    "V2ATrainDataset": ("", "V2A_DATASET STRING"),
+    "V2ATrainLoRA": ("V2A_DATASET MODEL V2A_ENCODERS VAE", "MODEL STRING IMAGE"),
 }
 WIDGETS = {"INT", "FLOAT", "STRING", "COMBO", "BOOLEAN"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from v2a_core.weights.catalog import catalog
 
-from .conftest import CLIP, audio_of, packets
+from .conftest import CLIP, CLIPS, audio_of, packets
 from .graphs import full, node, one_node, save_video
 from .make_workflows import model_files
 from .server import ROOT
@@ -63,6 +63,7 @@ def test_a_workflow_runs(name, opened, server, model, mmaudio, foley):
         step["inputs"] |= {"model": "mmaudio_small_16k"} if step["inputs"].get("model") == MMAUDIO else {}
         step["inputs"] |= {"steps": 4} if "steps" in step["inputs"] else {}
         step["inputs"] |= {"start": 0.5, "end": 1.5} if step["class_type"] == "V2AKeepSpan" else {}
+        step["inputs"] |= {"folder": CLIPS} if step["class_type"] == "V2ATrainDataset" else {}
     done = server.run(prompt)
     assert done.error is None, done.error
     (saver,) = (key for key, step in prompt.items() if step["class_type"].startswith("Save"))
