@@ -7,13 +7,17 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from v2a_core.settings import Settings
+
 from .conftest import audio_of, write_clip
 from .graphs import distance, full, node, one_node, random_lora, save_latent, with_ksampler
+from .library import film_conditions, library_film
 from .server import RIG, ROOT
 
 FILM, SECONDS = "film.mp4", 61.0  # Mini makes a minute in one go, and longer in windows of 20 s
 SETTINGS = {"steps": 2, "cfg": 2.5, "seed": 7}
 CUES = "[0-30] rain on wood\n[25-61] footsteps"
+PROMPTS = (CUES, "footsteps")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -28,31 +32,49 @@ def family(server, model):
     return load_family("mini", weights=None if model == "mini" else server.base / "models/v2a" / model)
 
 
+@pytest.fixture(scope="module")
+def watched(family, movie):
+    from v2a_core.media.video import VideoSource
+    from v2a_core.watch import encode_film
+
+    return encode_film(family, VideoSource.from_path(movie))
+
+
 def unfinished(server):
     return sorted((server.base / "output/v2a_unfinished").rglob("*.safetensors"))
 
 
-def test_a_film_is_the_command_line_s(server, family, movie, model, latent_of, tmp_path):
-    from v2a_core.film import divide
-    from v2a_core.film_sounds import film_sounds
-    from v2a_core.job import Job, Run
-    from v2a_core.media.shots import find_shots
-    from v2a_core.media.video import VideoSource
-    from v2a_core.parts import Parts
-    from v2a_core.prompts.cues import cue_sheet
-    from v2a_core.settings import Settings
+def settings_of(family):
+    return Settings.for_family(family.spec, SETTINGS["seed"], steps=SETTINGS["steps"], cfg=SETTINGS["cfg"])
 
-    source = VideoSource.from_path(movie)
-    settings = Settings.for_family(family.spec, SETTINGS["seed"], steps=SETTINGS["steps"], cfg=SETTINGS["cfg"])
-    job = Job(source, SECONDS, cue_sheet(CUES, "footsteps"), settings, (7,))
-    film_sounds(job, Run(family, "cpu", None, False), Parts(tmp_path))
-    windows = divide(family.spec, SECONDS, find_shots(source)).windows
-    parts = [load_file(tmp_path / f"latent-7-{number:05d}.safetensors")["latent"] for number in range(len(windows))]
-    expected = [one[..., at.start - at.first : at.stop - at.first] for one, at in zip(parts, windows, strict=True)]
+
+def test_a_film_is_the_command_line_s(server, family, watched, model, latent_of, tmp_path):
+    conditions = film_conditions(family, watched.film, PROMPTS, watched.seen)
+    expected = library_film(family, watched.film, conditions, settings_of(family), tmp_path / "parts")
     graph = full(FILM, model, sampler=SETTINGS, prompt={"prompt": CUES})
-    assert len(windows) > 3
-    assert distance(latent_of({**graph, "save": save_latent("sampler")}), torch.cat(expected, -1)) < 1e-3
+    assert len(watched.film.windows) > 3
+    assert distance(latent_of({**graph, "save": save_latent("sampler")}), expected) < 1e-3
     assert unfinished(server) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "seconds"), [("mmaudio_small_16k", "mmaudio", 33.0), ("hunyuan_foley_xl", "foley", 16.0)]
+)
+def test_cues_change_within_a_window_of_every_family(name, files, seconds, request, latent_of, tmp_path):
+    from v2a_core.film import divide
+    from v2a_core.models import load_family
+
+    family = load_family(name, weights=request.getfixturevalue(files), dtype=torch.float32)
+    film, cues = divide(family.spec, seconds), "[0-5] rain on wood\n[3-12.5] footsteps"
+    expected = library_film(
+        family, film, film_conditions(family, film, (cues, "footsteps")), settings_of(family), tmp_path / "parts"
+    )
+    graph = full(FILM, name, sampler=SETTINGS, prompt={"prompt": cues}, condition={"seconds": seconds})
+    del graph["condition"]["inputs"]["features"]
+    graph["model"]["inputs"]["precision"] = "float32"
+    assert distance(latent_of({**graph, "save": save_latent("sampler")}), expected) < 1e-3
+    graph = with_ksampler(graph, steps=1)
+    assert latent_of({**graph, "save": save_latent("k")}).shape == expected.shape
 
 
 def test_a_film_is_decoded_to_its_length(server, model):
@@ -67,36 +89,23 @@ def test_a_film_is_decoded_to_its_length(server, model):
     assert audio_of(server.output(done, "save core", "audio"))[0].shape[1] >= samples.shape[1]
 
 
-def test_ksampler_has_all_windows_side_by_side(family, movie, latent_of, model):
+def test_ksampler_has_all_windows_side_by_side(family, watched, latent_of, model):
     from v2a_core.film import FilmConditions, film_velocities
-    from v2a_core.media.video import VideoSource
-    from v2a_core.prompts.cues import cue_sheet
     from v2a_core.sampling.flow import shifted_sigmas
     from v2a_core.sampling.solvers import euler
-    from v2a_core.stages import condition, draw_latent, encode_cues
-    from v2a_core.watch import encode_film
+    from v2a_core.stages import draw_latent
 
-    seen = encode_film(family, VideoSource.from_path(movie))
-    texts = encode_cues(family, cue_sheet(CUES, "footsteps"))
-
-    def side(which):
-        def at(number):
-            start_s, _ = seen.film.span_s(number)
-            here = ([text.shifted(start_s) for text in side] for side in texts)
-            return condition(family, *here, seen.seen[number])[which]
-
-        return FilmConditions(seen.film, at)
+    at = film_conditions(family, watched.film, PROMPTS, watched.seen)
+    sides = [FilmConditions(watched.film, lambda number, side=side: at(number)[side]) for side in range(2)]
 
     @torch.inference_mode()
     def velocity(x, sigma):
-        out = film_velocities(family.network, torch.cat([x, x]), sigma, [side(0), side(1)])
-        toward, away = out.chunk(2)
+        toward, away = film_velocities(family.network, torch.cat([x, x]), sigma, sides).chunk(2)
         return away + SETTINGS["cfg"] * (toward - away)
 
     noise = draw_latent(family.spec, SECONDS, SETTINGS["seed"])
     expected = euler(velocity, noise, shifted_sigmas(SETTINGS["steps"], family.spec.shift))
     graph = with_ksampler(full(FILM, model, sampler=SETTINGS, prompt={"prompt": CUES}))
-    assert len(seen.film.windows) > 3
     assert distance(latent_of({**graph, "save": save_latent("k")}), expected) < 1e-3
 
 
