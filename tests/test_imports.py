@@ -45,6 +45,7 @@ MAY_IMPORT = {
     },
     "evaluation": {*GROUND, "evaluation", "models", "media", "prompts", "sampling", "weights"},
     "preview": {*GROUND, "media", "evaluation"},
+    "mixing": {*GROUND, "settings", "media", "prompts", "evaluation"},
     "training": {
         *GROUND,
         "training",
@@ -67,6 +68,7 @@ MAY_IMPORT = {
         "prompts",
         "sampling",
         "weights",
+        "mixing",
         "preview",
         "training",
         "evaluation",

@@ -1,4 +1,6 @@
-"""The command line: `v2a generate`, `models`, `download`, `convert`, `intertitles`, `preview`, `evaluate`, `train`."""
+"""The command line: `v2a generate`, `models`, `download`, `convert`, `intertitles`, `mix`, `preview`, `evaluate`,
+`train`.
+"""
 
 import argparse
 import math
@@ -9,6 +11,7 @@ from pathlib import Path
 from .atomic import whole_file
 from .errors import InputError
 from .evaluation.commands import add_parser as evaluate_command
+from .mixing import add_parser as mix_command
 from .weights.commands import add_parsers as weights_commands
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
@@ -51,6 +54,7 @@ def _parser(train: bool) -> argparse.ArgumentParser:
     _add_generate(commands.add_parser("generate", help="make the soundtrack of a video", allow_abbrev=False))
     weights_commands(commands)
     _add_intertitles(commands.add_parser("intertitles", help="find the title cards of a silent film"))
+    mix_command(commands)
     _add_preview(commands.add_parser("preview", help="draw picture and sound of a video on one time axis"))
     evaluate_command(commands)
     training = commands.add_parser("train", help="a LoRA on clips of your own, or the model Mini from its sources")
