@@ -1,10 +1,13 @@
 """V2ACondition: prompts and features, laid out for the network over one duration."""
 
+from dataclasses import replace
+from functools import lru_cache
+
 from comfy_api.latest import io
 
 from ..v2a_core.errors import InputError
 from . import host
-from .conditioning import CUES, FAMILY, lay_out, lay_out_film, pack_conditions, unpack_prompt, with_captions
+from .conditioning import CUES, FAMILY, pack_conditions, unpack_prompt, with_captions
 from .types import Features, Transcript, schema
 
 # What rides on a LATENT beside its samples: its exact length, which a whole number of frames does not tell.
@@ -95,9 +98,9 @@ class V2ACondition(io.ComfyNode):
             group[0][1][CUES].check(duration_s)
         groups = [[text for text, _ in group] for group in (*texts, *against)]
         if film is None:
-            laid_out = lay_out(family, groups, len(texts), features, duration_s)
+            laid_out = _lay_out(family, groups, len(texts), features, duration_s)
         else:
-            laid_out = lay_out_film(family, groups, len(texts), features, film)
+            laid_out = _lay_out_film(family, groups, len(texts), features, film)
         packed = [
             pack_conditions(group[0][0].tokens[None], group[0][1], conditions, duration_s)
             for group, conditions in zip((*texts, *against), laid_out, strict=True)
@@ -129,3 +132,36 @@ def _divided(spec, features, duration_s: float):
             f"{spec.max_duration_s:g} s that {spec.name!r} makes in one go the sound can be no longer than the video."
         )
     return divide(spec, duration_s), features
+
+
+def _lay_out(family, prompts: list[list], wanted: int, features, duration_s: float, start_s: float = 0.0) -> list:
+    """Conditions of each prompt, a list of texts that take turns, over a duration from start_s on.
+
+    The first `wanted` prompts see the features.
+    """
+    from ..v2a_core.models.timed import over_time
+
+    prompts = [[text.shifted(start_s) for text in texts] for texts in prompts]
+    flat = [(text, features if number < wanted else None) for number, texts in enumerate(prompts) for text in texts]
+    conditions = [family.condition(text, seen, None, duration_s) for text, seen in (*flat, (None, None))]
+    # A family that has to know what is sampled together has a method for it.
+    *aligned, unprompted = getattr(family, "align", list)(conditions)
+    left = iter(aligned)
+    whole = (over_time(family.spec, duration_s, texts, [next(left) for _ in texts]) for texts in prompts)
+    return [replace(one, unprompted=unprompted) for one in whole]
+
+
+def _lay_out_film(family, prompts: list[list], wanted: int, features, film) -> list:
+    """FilmConditions of each prompt, as `_lay_out` has it for a clip."""
+    from ..v2a_core.film import FilmConditions
+
+    @lru_cache(maxsize=1)  # all are wanted in one window and then in the next
+    def window(number: int) -> list:
+        start_s, duration_s = film.span_s(number)
+        seen = features.seen[number] if hasattr(features, "seen") else features
+        return _lay_out(family, prompts, wanted, seen, duration_s, start_s)
+
+    window(0)  # here, where what does not fit is told before the work is done
+    return [
+        FilmConditions(film, lambda number, prompt=prompt: window(number)[prompt]) for prompt in range(len(prompts))
+    ]

@@ -5,7 +5,6 @@ Core nodes may mix the tensors of prompts, combine lists of them and limit them 
 """
 
 from dataclasses import replace
-from functools import lru_cache
 
 from torch import Tensor
 
@@ -63,39 +62,6 @@ def with_captions(groups: list[list[tuple]], transcript, side: int) -> list[list
     return captioned
 
 
-def lay_out(family, prompts: list[list], wanted: int, features, duration_s: float, start_s: float = 0.0) -> list:
-    """Conditions of each prompt, a list of texts that take turns, over a duration from start_s on.
-
-    The first `wanted` prompts see the features.
-    """
-    from ..v2a_core.models.timed import over_time
-
-    prompts = [[text.shifted(start_s) for text in texts] for texts in prompts]
-    flat = [(text, features if number < wanted else None) for number, texts in enumerate(prompts) for text in texts]
-    conditions = [family.condition(text, seen, None, duration_s) for text, seen in (*flat, (None, None))]
-    # A family that has to know what is sampled together has a method for it.
-    *aligned, unprompted = getattr(family, "align", list)(conditions)
-    left = iter(aligned)
-    whole = (over_time(family.spec, duration_s, texts, [next(left) for _ in texts]) for texts in prompts)
-    return [replace(one, unprompted=unprompted) for one in whole]
-
-
-def lay_out_film(family, prompts: list[list], wanted: int, features, film) -> list:
-    """FilmConditions of each prompt, as `lay_out` has it for a clip."""
-    from ..v2a_core.film import FilmConditions
-
-    @lru_cache(maxsize=1)  # all are wanted in one window and then in the next
-    def window(number: int) -> list:
-        start_s, duration_s = film.span_s(number)
-        seen = features.seen[number] if hasattr(features, "seen") else features
-        return lay_out(family, prompts, wanted, seen, duration_s, start_s)
-
-    window(0)  # here, where what does not fit is told before the work is done
-    return [
-        FilmConditions(film, lambda number, prompt=prompt: window(number)[prompt]) for prompt in range(len(prompts))
-    ]
-
-
 def pack_conditions(tokens, options: dict, conditions, duration_s: float) -> list:
     """Entries of CONDITIONING that a sampler can use: one a part of conditions that change over time.
 
@@ -129,14 +95,16 @@ def with_video_of(negative: list, positive: list) -> list:
     ]
 
 
-def film_of(conds: dict[str, list]):
+def film_of(conds: dict[str, list], frames: int):
     """The Film that CONDITIONING by name is for, None for what is made in one go.
 
-    Raises InputError where one is for another film than the others.
+    Raises InputError where one is for another film than the others, or the latent's frames are not the film's.
     """
     films = [_film(options[CONDITIONS]) for entries in conds.values() for _, options in entries]
     if any(film != films[0] for film in films):
         raise InputError("The inputs 'positive' and 'negative' are of different films: connect one V2A Condition's.")
+    if films[0] is not None and films[0].windows[-1].stop != frames:
+        raise InputError(_wrong_latent(frames, "positive", films[0].windows[-1].stop, films[0].duration_s))
     return films[0]
 
 
@@ -185,11 +153,15 @@ def network_conditions(spec, options: dict):
         )
     needed, given = spec.latent_length(options[DURATION]), options["noise"].shape[-1]
     if needed != given:
-        raise InputError(
-            f"The latent has {given} frames and the input {socket!r} is for {needed} ({options[DURATION]:g} s): "
-            "connect the latent of the V2A Condition that made it."
-        )
+        raise InputError(_wrong_latent(given, socket, needed, options[DURATION]))
     return options[CONDITIONS]
+
+
+def _wrong_latent(given: int, socket: str, needed: int, duration_s: float) -> str:
+    return (
+        f"The latent has {given} frames and the input {socket!r} is for {needed} ({duration_s:g} s): connect the "
+        "latent of the V2A Condition that made it."
+    )
 
 
 def _film(conditions):

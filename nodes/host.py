@@ -3,6 +3,7 @@
 import math
 import os
 import uuid
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import comfy.model_management
@@ -119,13 +120,21 @@ def temporary_path(suffix: str) -> Path:
     return folder / f"v2a_{uuid.uuid4().hex}{suffix}"
 
 
+@contextmanager
 def unfinished(name: str):
-    """The library's Parts of a long run, in the output folder: it outlives ComfyUI, and users see what takes room."""
+    """The library's Parts of a long run, gone when it is done.
+
+    They lie in the output folder, which outlives ComfyUI and in which users see what takes room.
+    """
     from ..v2a_core.parts import Parts
 
     folder = Path(folder_paths.get_output_directory()) / UNFINISHED
     folder.mkdir(parents=True, exist_ok=True)
-    return Parts(folder / name)
+    parts = Parts(folder / name)
+    yield parts
+    parts.remove()
+    with suppress(OSError):  # others are unfinished
+        folder.rmdir()
 
 
 def model_files() -> dict[str, str]:

@@ -46,7 +46,7 @@ def sample(model: ModelPatcher, conds: dict, latent: dict, settings, progress, d
     # ModelSamplingSD3 patches the shift like any other part of the model.
     shift = getattr(model.get_model_object("model_sampling"), "shift", settings.shift)
     sigmas = part_sigmas(settings.steps, shift, denoise)
-    film = film_of(conds)
+    film = film_of(conds, latent["samples"].shape[-1])
     if film is not None:
         return _sample_film(model, film, conds, latent, settings, sigmas, progress)
     start = latent["samples"]
@@ -110,10 +110,9 @@ def _sample_film(model, film, conds, latent, settings, sigmas, progress) -> Tens
         return _solved(model, here, known, noise, held, settings, sigmas, told, around)
 
     # A folder for what takes this much work: a run with other prompts writes over what the last one left.
-    parts = host.unfinished(digest(film.spec.name, start.shape[-1], seeds))
-    refine(film, sampled, parts, "latent", key, in_doubt=True)
-    samples = refined(film, parts, "latent", key)(0, start.shape[-1])
-    parts.remove()
+    with host.unfinished(digest(film.spec.name, start.shape[-1], seeds)) as parts:
+        refine(film, sampled, parts, "latent", key, in_doubt=True)
+        samples = refined(film, parts, "latent", key)(0, start.shape[-1])
     return samples.to(memory.intermediate_device())
 
 

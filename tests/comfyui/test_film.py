@@ -185,8 +185,8 @@ def test_some_seconds_of_a_film_are_made_anew(latent_of, model):
     graph["sound"] = node("GetVideoComponents", video=["load", 0])
     graph["known"] = node("V2AEncodeAudio", vae=["model", 2], audio=["sound", 1], seconds=["load", 1])
     graph["keep"] = node("V2AKeepSpan", latent=["known", 0], start=30.0, end=40.0)
-    graph["sampler"]["inputs"]["latent"] = ["keep", 0]
-    graph = with_ksampler(graph, latent_image=["keep", 0], steps=1)
+    graph = with_ksampler(graph, steps=1)
+    graph["sampler"]["inputs"]["latent"] = graph["k"]["inputs"]["latent_image"] = ["keep", 0]
     known, *made = (latent_of({**graph, "save": save_latent(name)}) for name in ("known", "sampler", "k"))
     for latent in made:
         torch.testing.assert_close(latent[..., :3000], known[..., :3000], atol=1e-4, rtol=1e-4)
@@ -209,6 +209,16 @@ def test_a_sound_longer_than_what_was_watched(server, model, video, seconds, sai
     graph = full(video, model, condition={"seconds": seconds})
     error = server.run({**graph, "save": save_latent("condition", 2)}).error
     assert error is not None and said in error, error
+
+
+def test_a_latent_of_another_length(server, model):
+    graph = full(FILM, model, sampler=SETTINGS)
+    conditions = {"positive": ["prompt", 0], "negative": ["prompt", 1]}
+    graph["other"] = node("V2ACondition", **conditions, seconds=70.0)
+    graph["sampler"]["inputs"]["latent"] = ["other", 2]
+    error = server.run({**graph, "save": save_latent("sampler")}).error
+    assert "7000 frames" in error and "6100 (61 s)" in error
+    assert unfinished(server) == []
 
 
 MEMORY = """
