@@ -229,7 +229,7 @@ def test_embeddings_are_kept_up_to_a_bound(monkeypatch, folders):
     def listener(audio):
         return {"mine_embedding": torch.rand(3, 2)}
 
-    assert evaluate(*folders, listeners=[listener])["fd_mine"].note.startswith("7 embeddings against 7 ")
+    assert evaluate(*folders, listeners=[listener])["fd_mine"].note == "7 embeddings against 7"
 
 
 @pytest.mark.parametrize(("window_s", "starts_s"), [(2.5, [0, 2.5, 5, 7.5]), (2.8, [0, 2.8, 5.6]), (60, [0])])

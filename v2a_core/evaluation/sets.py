@@ -51,7 +51,7 @@ def _distance_rows(cases: Sequence[Case], name: str, absent: Callable[[str, str]
     all_rows = torch.cat(ours)
     count, width = all_rows.shape
     note = f"{count} embeddings against {sum(map(len, true))}"
-    few = count < 2 * width
+    few = min(count, sum(map(len, true))) < 2 * width
     if few:
         note += f" of {width} dimensions: too few, so it is too large; compare it at equal numbers only"
     rows = [

@@ -8,14 +8,14 @@ import av
 import torch
 
 from ..errors import InputError
-from ..media.audio import MAX_RATE_HZ, MIN_RATE_HZ, Audio, read_audio
+from ..media.audio import MIN_RATE_HZ, Audio, read_audio
 from ..media.container import audio_stream, decode, open_at
 from ..media.video import VideoSource, probe
 from .folder import VIDEO
 
 WINDOW_S = 60.0
 LEAST_S = 1.0  # what is left at the end and shorter goes with the window before it
-MAX_CHANNELS, MAX_DURATION_S = 64, 24 * 3600
+MAX_CHANNELS, MAX_RATE_HZ, MAX_DURATION_S = 8, 192_000, 24 * 3600
 
 
 def sound_windows(path: Path, window_s: float = WINDOW_S) -> Iterator[tuple[float, Audio]]:
@@ -47,31 +47,44 @@ def _of_video(path: Path, window_s: float) -> Iterator[tuple[float, Audio]]:
 
 
 def _of_sound(path: Path, window_s: float) -> Iterator[tuple[float, Audio]]:
-    parts, held, start, rate_hz, channels, resampler = [], 0, 0, 0, 0, None
-    source = VideoSource.from_path(path)
-    with open_at(source, None, _stream) as (_, stream, packets):
+    start, filled, rate_hz, channels = 0, 0, 0, 0
+    with open_at(VideoSource.from_path(path), None, _stream) as (_, stream, packets):
         for frame in decode(stream, packets):
             if not rate_hz:
-                rate_hz, channels = frame.sample_rate, frame.layout.nb_channels
-                if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ or not 1 <= channels <= MAX_CHANNELS:
-                    raise InputError(
-                        f"{path}: {channels} channels at {rate_hz} Hz are not judged; convert it to stereo"
-                    )
+                rate_hz, channels = _checked(frame, path)
                 resampler = av.AudioResampler(format="fltp", layout=frame.layout, rate=rate_hz)
+                size = round(window_s * rate_hz)
+                # One buffer for all windows: a list of frames would leave the heap full of holes.
+                buffer = torch.empty(channels, size + round(LEAST_S * rate_hz))
             if (frame.sample_rate, frame.layout.nb_channels) != (rate_hz, channels):
                 raise InputError(f"{path}: its sound changes its rate or channels midway; convert it first")
             frame.pts = None
-            parts += [torch.from_numpy(out.to_ndarray()) for out in _converted(resampler, frame, path)]
-            held = sum(part.shape[1] for part in parts)
-            if (start + held) / rate_hz > MAX_DURATION_S:
-                raise InputError(f"{path}: lasts more than {MAX_DURATION_S // 3600} hours; cut it first")
-            while held >= (window_s + LEAST_S) * rate_hz:
-                whole = torch.cat(parts, 1)
-                size = round(window_s * rate_hz)
-                yield start / rate_hz, Audio(whole[:, :size], rate_hz)
-                parts, start, held = [whole[:, size:]], start + size, held - size
-    if held:
-        yield start / rate_hz, Audio(torch.cat(parts, 1), rate_hz)
+            for samples in _converted(resampler, frame, path):
+                for part in samples.split(size, 1):
+                    room = buffer.shape[1] - filled
+                    buffer[:, filled : filled + part.shape[1]] = part[:, :room]
+                    filled = min(filled + part.shape[1], buffer.shape[1])
+                    if filled < buffer.shape[1]:
+                        continue
+                    yield start / rate_hz, Audio(buffer[:, :size].clone(), rate_hz)
+                    rest = torch.cat((buffer[:, size:], part[:, room:]), 1)
+                    start, filled = start + size, rest.shape[1]
+                    buffer[:, :filled] = rest
+                    if (start + filled) / rate_hz > MAX_DURATION_S:
+                        raise InputError(f"{path}: lasts more than {MAX_DURATION_S // 3600} hours; cut it first")
+    if filled:
+        yield start / rate_hz, Audio(buffer[:, :filled].clone(), rate_hz)
+
+
+def _checked(frame: av.AudioFrame, path: Path) -> tuple[int, int]:
+    """Rate and channels of a sound, which bound what a window takes."""
+    rate_hz, channels = frame.sample_rate, frame.layout.nb_channels
+    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ or not 1 <= channels <= MAX_CHANNELS:
+        raise InputError(
+            f"{path}: {channels} channels at {rate_hz:,} Hz are not judged; convert it to {MAX_CHANNELS} channels or "
+            f"fewer at {MIN_RATE_HZ:,} to {MAX_RATE_HZ:,} Hz"
+        )
+    return rate_hz, channels
 
 
 def _stream(container: av.container.InputContainer, name: str) -> av.AudioStream:
@@ -81,8 +94,10 @@ def _stream(container: av.container.InputContainer, name: str) -> av.AudioStream
     return stream
 
 
-def _converted(resampler: av.AudioResampler, frame: av.AudioFrame, path: Path) -> list[av.AudioFrame]:
+def _converted(resampler: av.AudioResampler, frame: av.AudioFrame, path: Path) -> Iterator[torch.Tensor]:
+    """What a frame holds as float32 [C, n]."""
     try:
-        return resampler.resample(frame)
+        for converted in resampler.resample(frame):
+            yield torch.from_numpy(converted.to_ndarray())
     except (av.FFmpegError, ValueError) as error:
         raise InputError(f"{path}: its sound can't be read ({error}); convert it to .wav") from error
