@@ -12,16 +12,18 @@ from torch import nn
 from ..v2a_core.errors import InputError
 
 
-def train_lora(model, encoders, vae, run, steps: int, rate: float, progress) -> Path:
+def train_lora(model, encoders, vae, run, progress) -> Path:
     """Train the LoRA of a LoRARun for a MODEL with the encoders and the vae of the same family; returns its file.
 
-    Raises InputError where the three don't belong together, or the model carries patches.
+    Raises InputError where the three don't belong together, the model carries patches or computes in float16.
     """
     family = encoders.family
     if vae.family is not family or model.model.diffusion_model is not family.network:
         raise InputError("model, encoders and vae are of different loaders: connect those of one V2A Load Model.")
     if model.patches:
         raise InputError("The model has a LoRA or another patch on it: connect the model of V2A Load Model itself.")
+    if family.network.dtype == torch.float16:
+        raise InputError("The model is loaded in float16, in which small gradients vanish: choose bfloat16 or float32.")
     memory.load_models_gpu([encoders.visual, encoders.text, vae.encoder], force_full_load=True)
     features = run.features(family, progress)
     # Takes off the network what other graphs have patched into it, too.
@@ -31,7 +33,7 @@ def train_lora(model, encoders, vae, run, steps: int, rate: float, progress) -> 
     with torch.inference_mode(False), torch.enable_grad():
         network = _copied(family.network, device)
         try:
-            return run.train(family, network, features, steps, rate, str(device), progress=progress)
+            return run.train(family, network, features, str(device), progress=progress)
         finally:
             del network
             memory.soft_empty_cache()

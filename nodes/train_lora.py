@@ -88,9 +88,10 @@ class V2ATrainLoRA(io.ComfyNode):
         out, result = host.training_folder(name), host.lora_path(name)
         if result.exists() and not (out / SETTINGS).exists():
             raise InputError(f"There is a LoRA called {name!r} already, which no run here made: choose another name.")
-        run = LoRARun(model.model.spec.name, windows_of(dataset), out, LoRAConfig(rank, seed=seed), batch)
+        config = LoRAConfig(rank, seed=seed)
+        run = LoRARun(model.model.spec.name, windows_of(dataset), out, config, steps, rate, batch)
         run.open()
-        trained = train_lora(model, encoders, vae, run, steps, rate, host.progress())
+        trained = train_lora(model, encoders, vae, run, host.progress())
         with whole_file(result) as unfinished:
             shutil.copyfile(trained, unfinished)
         loss = draw_log(out)[None].float() / 255

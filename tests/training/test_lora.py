@@ -123,10 +123,10 @@ def test_a_cancelled_run_goes_on_and_its_file_is_used(windows, tmp_path):
             if stage == "train" and done == stop_at:
                 raise Cancelled
 
-        run = LoRARun("mini", windows, out, config, 1)
+        run = LoRARun("mini", windows, out, config, steps=4, rate=1e-2, batch=1)
         run.open()
         features = run.features(family)
-        return run.train(family, family.network, features, 4, 1e-2, "cpu", progress=told, **more)
+        return run.train(family, family.network, features, "cpu", progress=told, **more)
 
     with pytest.raises(Cancelled):
         trained(tmp_path / "broken", stop_at=2)
@@ -147,7 +147,7 @@ def test_a_cancelled_run_goes_on_and_its_file_is_used(windows, tmp_path):
     assert (tmp_path / "whole/loss.png").stat().st_size > 3000
 
     with pytest.raises(InputError, match="a run with other rank"):
-        LoRARun("mini", windows, tmp_path / "whole", LoRAConfig(3, targets=("blocks.0.",), seed=3), 1).open()
+        LoRARun("mini", windows, tmp_path / "whole", LoRAConfig(3, targets=("blocks.0.",), seed=3), batch=1).open()
 
     def heard(*loras):
         video = windows[0].source

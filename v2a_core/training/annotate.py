@@ -6,12 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..atomic import whole_file
-from ..errors import InputError
 from ..media.audio import read_audio
 from ..media.video import VideoSource
 from ..prompts.subtitles import parse_transcript
 from ..settings import check_prompt
-from .folder import CAPTIONS, TRANSCRIPTS, VIDEOS
+from .folder import CAPTIONS, TRANSCRIPTS, videos_of
 
 # Which drafts were written, by name: a file that is no longer as it was written has been edited.
 RECORD = ".v2a-drafts.json"
@@ -32,9 +31,7 @@ def annotate(
     caption gives what is heard in a video's path, a line for each way to say it; transcript gives SRT, WebVTT or lines.
     What a person wrote or edited is never overwritten; again makes anew what is still as it was drafted.
     """
-    if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}: name one that holds videos.")
-    videos = sorted(path for path in folder.iterdir() if path.suffix.lower() in VIDEOS)
+    videos = videos_of(folder)
     written = []
     for done, video in enumerate(videos, 1):
         if caption and may_draft(video.with_suffix(CAPTIONS), again):

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import InputError
 from ..media.audio import read_audio
 from ..media.video import VideoSource
 from ..models.base import Family, TextFeatures, VisualFeatures
@@ -24,7 +23,6 @@ WINDOW_S = 8.0
 MOST_WINDOWS = 64  # of one clip
 # How often each condition is left out, so that guidance away from its absence goes on working.
 DROP = 0.1
-MAX_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -113,8 +111,6 @@ class WindowBatches:
     """Batches drawn from the number of the step: windows of one length together, with noise of their own."""
 
     def __init__(self, family: Family, features: Features, size: int = 4, seed: int = 0):
-        if not 1 <= size <= MAX_BATCH:
-            raise InputError(f"The batch is {size}: give a whole number from 1 to {MAX_BATCH}.")
         self.family, self.features, self.size, self.seed = family, features, size, seed
 
     def __call__(self, step: int) -> list[tuple[dict[str, Tensor], Tensor, torch.Generator]]:

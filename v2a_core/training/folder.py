@@ -34,10 +34,22 @@ class Clip:
 
 
 def read_folder(folder: Path, progress=None) -> list[Clip]:
-    """Every clip of a folder with what is wrong with it, in order of their names.
+    """Every clip of a folder with what is wrong with it, in order of their names; raises InputError as videos_of."""
+    videos = videos_of(folder)
+    stems = {path.stem for path in videos}
+    clips = []
+    for done, path in enumerate(videos, 1):
+        clips.append(read_clip(path))
+        if progress:
+            progress("look at clips", done, len(videos))
+    for path in folder.iterdir():
+        if path.suffix.lower() in (CAPTIONS, *TRANSCRIPTS) and path.stem not in stems:
+            clips.append(Clip(path, faults=("there is no video of this name",)))
+    return sorted(clips, key=lambda clip: clip.path.name)
 
-    Raises InputError where there is no such folder, or nothing in it to look at.
-    """
+
+def videos_of(folder: Path) -> list[Path]:
+    """The videos of a folder; raises InputError where there is no such folder, or no video in it, or too many."""
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: name one that holds videos.")
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
@@ -46,16 +58,7 @@ def read_folder(folder: Path, progress=None) -> list[Clip]:
         raise InputError(f"{folder} holds no video: put clips with sound there ({', '.join(VIDEOS)}).")
     if len(videos) > MOST_CLIPS:
         raise InputError(f"{folder} holds {len(videos):,} videos: at most {MOST_CLIPS:,} are trained on at once.")
-    stems = {path.stem for path in videos}
-    clips = []
-    for done, path in enumerate(videos, 1):
-        clips.append(read_clip(path))
-        if progress:
-            progress("look at clips", done, len(videos))
-    for path in files:
-        if path.suffix.lower() in (CAPTIONS, *TRANSCRIPTS) and path.stem not in stems:
-            clips.append(Clip(path, faults=("there is no video of this name",)))
-    return sorted(clips, key=lambda clip: clip.path.name)
+    return videos
 
 
 def read_clip(path: Path) -> Clip:

@@ -18,18 +18,30 @@ from .plot import plot_log
 from .trainer import CHECKPOINT, TrainConfig
 
 RESULT, SETTINGS = "lora.safetensors", "run.json"
-MAX_STEPS = 1_000_000
+MAX_STEPS, MAX_BATCH = 1_000_000, 256
 
 
 @dataclass(frozen=True)
 class LoRARun:
-    """A run: which model, on which windows, into which folder. The same one again goes on where it was."""
+    """A run: which model, on which windows, into which folder, how long. The same one again goes on where it was.
+
+    Raises InputError for what is out of bounds.
+    """
 
     model: str
     windows: Sequence[Window]
     out: Path
     lora: LoRAConfig
+    steps: int = 500
+    rate: float = 3e-4
     batch: int = 4
+
+    def __post_init__(self):
+        for name, value, most in (("steps", self.steps, MAX_STEPS), ("batch", self.batch, MAX_BATCH)):
+            if not 1 <= value <= most:
+                raise InputError(f"{name} is {value}: give a whole number from 1 to {most:,}.")
+        if not 0 < self.rate <= 1:
+            raise InputError(f"The rate is {self.rate}: give a number above 0, such as 0.0003.")
 
     def open(self) -> None:
         """Make the folder; raises InputError where it holds another run."""
@@ -66,8 +78,6 @@ class LoRARun:
         family: Family,
         network: nn.Module,
         features: Features,
-        steps: int,
-        rate: float,
         device: str,
         *,
         max_s: float = float("inf"),
@@ -79,18 +89,14 @@ class LoRARun:
 
         watch(step) is called before the first step, after every so many and at the end, with the LoRA on the network.
         """
-        if not 1 <= steps <= MAX_STEPS:
-            raise InputError(f"steps is {steps}: give a whole number from 1 to {MAX_STEPS:,}.")
-        if not 0 < rate <= 1:
-            raise InputError(f"The rate is {rate}: give a number above 0, such as 0.0003.")
         config = TrainConfig(
             self.out,
-            steps,
-            rate,
-            warmup=max(1, min(100, steps // 10)),
+            self.steps,
+            self.rate,
+            warmup=max(1, min(100, self.steps // 10)),
             device=device,
             max_s=max_s,
-            log_every=max(1, min(20, steps // 20)),
+            log_every=max(1, min(20, self.steps // 20)),
         )
         lora = LoRA(network, self.lora)
         batches = WindowBatches(family, features, self.batch, self.lora.seed)

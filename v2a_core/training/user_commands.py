@@ -131,7 +131,7 @@ def _lora(args, progress) -> None:
 
     windows = _windows(args.data, progress)
     config = LoRAConfig(args.rank, args.alpha, tuple(args.targets), args.seed)
-    run = LoRARun(args.model, windows, args.out, config, args.batch)
+    run = LoRARun(args.model, windows, args.out, config, args.steps, args.rate, args.batch)
     run.open()
     family, device = _load(args)
     features = run.features(family, progress)
@@ -147,8 +147,6 @@ def _lora(args, progress) -> None:
         family,
         family.network,
         features,
-        args.steps,
-        args.rate,
         device,
         max_s=60 * args.minutes,
         watch=watch,
