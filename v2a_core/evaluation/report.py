@@ -109,6 +109,10 @@ def draw(report: Report, path: Path) -> None:
         ):
             axes.plot([] if value is None else [value], [] if value is None else [0], mark, color=colour, label=name)
         axes.margins(x=0.08)
+        if not row.unit and all(
+            0 <= value <= 1 for value in (low, high, row.value, row.ceiling or 0, row.control or 0)
+        ):
+            axes.set_xlim(-0.02, 1.02)  # shares are seen for what they are
         axes.set(yticks=[], ylim=(-1, 1))
         unit = f" ({row.unit})" if row.unit else ""
         axes.set_ylabel(f"{row.title}{unit} {ARROWS[row.better]}  ", rotation=0, ha="right", va="center", fontsize=8)
