@@ -14,7 +14,7 @@ from v2a_core.models.hunyuan_foley.dac import DACDecoder
 from v2a_core.models.hunyuan_foley.network import FoleyNetwork
 from v2a_core.settings import Settings
 from v2a_core.stages import sample
-from v2a_core.weights.formats import read_state
+from v2a_core.weights.formats import StoredTensors
 
 
 @torch.inference_mode()
@@ -24,9 +24,8 @@ def main(job: dict) -> None:
     inputs, files, device = torch.load(Path(job["work"], "inputs.pt")), job["files"], job["device"]
     stages = Stages(device)
     with stages("load"):
-        _, state = read_state(files[f"{job['model']}.safetensors"], layout="foley_network")
-        network = FoleyNetwork.from_state(state).to(device)
-        del state
+        stored = StoredTensors(files[f"{job['model']}.safetensors"], layout="foley_network")
+        network = FoleyNetwork.from_state(stored).to(device)
     empty = {"clip": network.empty_clip_feat, "sync": network.empty_sync_feat}
     seen = {name: inputs[name] for name in ("clip", "sync")}
     conditions = [
@@ -38,8 +37,8 @@ def main(job: dict) -> None:
         latent = sample(network, *conditions, inputs["noise"].float().to(device), settings)
     del network
     with stages("decode"):
-        _, state = read_state(files["dac_128d_48k.safetensors"], only=DACDecoder.PREFIXES)
-        wave = DACDecoder.from_state(state).to(device).decode(latent)
+        stored = StoredTensors(files["dac_128d_48k.safetensors"], layout="foley_vae", only=DACDecoder.PREFIXES)
+        wave = DACDecoder.from_state(stored).to(device).decode(latent)
     torch.save({"latent": latent.cpu(), "wave": wave.cpu(), "stages": stages.stages}, job["out"])
 
 

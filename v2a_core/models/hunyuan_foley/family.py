@@ -16,7 +16,7 @@ from ...media.video import FrameRate
 from ...prompts.transcript import Transcript
 from ...weights.catalog import catalog
 from ...weights.files import find_model
-from ...weights.formats import read_state
+from ...weights.formats import StoredTensors
 from ..base import Conditions, FamilySpec, PartedFamily, TextFeatures, VisualFeatures
 from ..encoders import clap, siglip2, synchformer
 from ..encoders.clap import ClapText, read_tokenizer
@@ -173,7 +173,7 @@ def _published_parts(name: str, files: Mapping[str, Path], *, dtype, operations)
             continue
         size = name.rpartition("_")[2] if part.role == "network" else None
         keep = only.get(part.role, ("",))
-        states[part.role] = read_state(files[part.role], layout=part.layout, size=size, only=keep)[1]
+        states[part.role] = StoredTensors(files[part.role], layout=part.layout, size=size, only=keep)
     tokenizer = read_tokenizer(files["tokenizer"])
     check_variant(name, states, files)
 
@@ -181,7 +181,7 @@ def _published_parts(name: str, files: Mapping[str, Path], *, dtype, operations)
         return lambda: kind.from_state(states[role], *more, **options, source=str(files[role]))
 
     def encoder() -> DACEncoder:
-        half = read_state(files["vae"], layout="foley_vae", only=DACEncoder.PREFIXES)[1]
+        half = StoredTensors(files["vae"], layout="foley_vae", only=DACEncoder.PREFIXES)
         return DACEncoder.from_state(half, source=str(files["vae"]))
 
     return {

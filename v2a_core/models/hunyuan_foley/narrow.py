@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from .. import casting
 from ..encoders.clap import ClapConfig, ClapText
 from ..encoders.siglip2 import SIZE, Siglip2Config, Siglip2Image
 from ..encoders.synchformer import Synchformer, SynchformerConfig
@@ -29,7 +30,7 @@ def narrow_parts(*, dtype=None, operations=None) -> dict[str, nn.Module]:
         tokenizer = _tokenizer()
         words = ClapConfig(WIDTH, inner=WIDTH, layers=1, positions=514, vocabulary=tokenizer.get_vocab_size())
         parts = {
-            "network": FoleyNetwork(NETWORK, dtype=dtype, operations=operations or nn),
+            "network": FoleyNetwork(NETWORK, dtype=dtype, operations=operations or casting),
             "image": Siglip2Image(IMAGE),
             "timing": Synchformer(TIMING),
             "words": ClapText(words, tokenizer),

@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...errors import InputError
+from .. import casting
 from ..fitting import fitted
 from ..layers import time_conv
-from . import casting
 from .blocks import TRIPLE_EPS, GatedMLP, Rotations, SingleBlock, TripleBlock, nearest_exact, normalize_wide
 from .config import SLOTS, FoleyConfig
 
@@ -76,10 +76,11 @@ class FoleyNetwork(nn.Module):
         small = {name for name, value in state.items() if value.dtype.itemsize == 1}
         config = FoleyConfig.of({name: tuple(value.shape) for name, value in state.items()}, source)
         state = {name: _in_windows(value if name in small else value.to(dtype)) for name, value in state.items()}
-        operations = operations or (casting if small else nn)
-        return fitted(
-            lambda _: cls(config, dtype=dtype, operations=operations), state, "HunyuanVideo-Foley network", source
-        )
+
+        def build(_) -> "FoleyNetwork":
+            return cls(config, dtype=dtype, operations=operations or casting)
+
+        return fitted(build, state, "HunyuanVideo-Foley network", source)
 
     def forward(
         self, x: Tensor, sigma: Tensor, *, text: Tensor, clip: Tensor, sync: Tensor, text_length: Tensor | None = None

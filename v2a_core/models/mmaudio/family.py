@@ -12,6 +12,7 @@ from ...prompts.transcript import Transcript
 from ...weights.catalog import catalog
 from ...weights.files import find_model
 from ...weights.formats import StoredTensors
+from .. import casting
 from ..base import Conditions, FamilySpec, PartedFamily, TextFeatures, VisualFeatures
 from ..encoders import clip, synchformer
 from ..encoders.clip import ClipImage, ClipText
@@ -142,7 +143,7 @@ def load(name: str, *, device="cpu", dtype=None, operations=None, weights: Weigh
     "random" gives narrow networks of the whole layout with seeded random weights, for tests. dtype is that of network
     and encoders. Raises InputError where a file is missing, is of another kind or of another variant.
     """
-    make = {"dtype": dtype, "operations": operations or nn}
+    make = {"dtype": dtype, "operations": operations or casting}
     if weights == "random":
         made = narrow_parts(name, **make)
         parts, state = (
