@@ -160,6 +160,13 @@ def test_ffmpeg_measures_the_same(name):
 
 
 @pytest.mark.parametrize("name", SIGNALS)
+def test_pyloudnorm_measures_the_same(name):
+    pyloudnorm = pytest.importorskip("pyloudnorm")
+    measured = pyloudnorm.Meter(RATE).integrated_loudness(SIGNALS[name].samples.double().numpy().T)
+    assert integrated_lufs(SIGNALS[name]) == pytest.approx(measured, abs=0.1)
+
+
+@pytest.mark.parametrize("name", SIGNALS)
 def test_true_peaks_are_those_of_an_ideal_interpolation(name):
     assert true_peak_dbtp(SIGNALS[name]) == pytest.approx(ideal_peak_dbtp(SIGNALS[name]), abs=0.1)
 
