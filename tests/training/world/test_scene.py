@@ -19,8 +19,21 @@ LOOKS = {
     "footsteps": {"footsteps_grass", "footsteps_gravel", "footsteps_wood", "footsteps_snow", "footsteps_stone"},
     "textures": {"rain", "wind", "fire", "stream", "waves", "thunder"},
     "vehicles": {"car_engine", "train", "airplane"},
+    "doors": {"door"},
+    "animals": {"dog", "cow", "sheep", "horse", "pig", "chicken"},
+    "crowds": {"crowd"},
+    "music": {"music_calm", "music_tense", "music_lively"},
+    "faces": {"speech"},
 }
-KINDS = {"impacts": {"impact"}, "strikes": {"strike"}, "footsteps": {"step"}, "textures": {"impact"}, "vehicles": set()}
+KINDS = {
+    "impacts": {"impact"},
+    "strikes": {"strike"},
+    "footsteps": {"step"},
+    "textures": {"impact"},
+    "doors": {"impact"},
+    "animals": {"call"},
+    "faces": {"word"},
+}
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -31,8 +44,8 @@ def test_scenes_keep_the_contract(family, split):
         assert scene.looks in LOOKS[family] and scene.fps in FRAME_RATES
         times = [event.time_s for event in scene.events]
         assert times == sorted(times) and all(0 <= t < 3.0 for t in times)
-        assert all(0 < e.strength <= 1 and -1 <= e.x <= 1 and e.kind in KINDS[family] for e in scene.events)
-        has_level = family in ("textures", "vehicles")
+        assert all(0 < e.strength <= 1 and -1 <= e.x <= 1 and e.kind in KINDS.get(family, ()) for e in scene.events)
+        has_level = family in ("textures", "vehicles", "crowds", "music", "faces")
         assert (scene.level is not None) == has_level
         if has_level:
             assert scene.level.shape == (300,) and scene.level.dtype == np.float32
@@ -76,7 +89,7 @@ def _clean(scene):
     return dataclasses.replace(scene, camera=still, lens=lens)
 
 
-@pytest.mark.parametrize("family", ["impacts", "strikes", "footsteps"])
+@pytest.mark.parametrize("family", ["impacts", "strikes", "footsteps", "doors", "animals"])
 def test_something_moves_into_every_event(family):
     seen = total = 0
     for seed in range(15):
@@ -87,7 +100,7 @@ def test_something_moves_into_every_event(family):
         frames = _clean(scene).draw_frames(np.concatenate([times - 0.08, times]), 64, 64).astype(int)
         change = np.abs(frames[len(times) :] - frames[: len(times)]).max((1, 2, 3))
         seen, total = seen + int((change > 8).sum()), total + len(times)
-    assert total > 30 and seen >= 0.95 * total
+    assert total > 20 and seen >= 0.95 * total
 
 
 def _share_of_reversals(family, shift_s):
@@ -190,7 +203,7 @@ def test_rendered_file_has_the_frames_of_the_scene(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"split": "dev"}, {"family": "doors"}, {"duration_s": 0.0}, {"duration_s": float("nan")}]
+    "wrong", [{"split": "dev"}, {"family": "dragons"}, {"duration_s": 0.0}, {"duration_s": float("nan")}]
 )
 def test_bad_arguments_are_named(wrong):
     with pytest.raises(InputError, match=str(next(iter(wrong.values())))):

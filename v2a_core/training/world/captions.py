@@ -49,6 +49,31 @@ _TEST = (
 )
 
 
+# {text} a caption, and a second sound that is heard too.
+_TOGETHER = (
+    "{text} and {noun}",
+    "{text}, and {noun}",
+    "{text}, with {noun} in the background",
+    "{text} while {clause}",
+    "{text}; in the background {clause}",
+    "{text}, {noun}",
+)
+_OFF_SCREEN = (
+    "{text}; off screen {clause}",
+    "{text}, and off screen {noun}",
+    "{text}, {noun} from outside the picture",
+    "{text}; somewhere out of sight {clause}",
+)
+_WITHOUT = (
+    "{text}, no {bare}",
+    "{text}. No {bare}.",
+    "{text}, without {bare}",
+    "{text} but no {tag}",
+    "{text}; no {tag}, no {bare}",
+    "{text}, not {bare}",
+)
+
+
 def caption(sound_class: str, rng: Generator, split: str = "train") -> str:
     """Draw a caption that names the class.
 
@@ -63,12 +88,31 @@ def caption(sound_class: str, rng: Generator, split: str = "train") -> str:
     noun = _pick(nouns, rng)
     text = template.format(
         noun=noun,
-        bare=noun.removeprefix("a ").removeprefix("an ").removeprefix("the "),
+        bare=_bare(noun),
         clause=_pick(clauses, rng),
         tags=", ".join(rng.permutation([spec.tags[0], *others])),
         tag=sound_class.replace("_", " "),
     )
     return text[0].upper() + text[1:] if rng.random() < 0.5 else text
+
+
+def join(text: str, other: str, rng: Generator, off_screen: bool = False) -> str:
+    """A caption to which a second sound is added, one that is not seen if off_screen."""
+    spec = SOUND_CLASSES[other]
+    template = _pick(_OFF_SCREEN if off_screen else _TOGETHER, rng)
+    return template.format(
+        text=text.rstrip("."), noun=_pick(spec.nouns[:-1], rng), clause=_pick(spec.clauses[:-1], rng)
+    )
+
+
+def without(text: str, absent: str, rng: Generator) -> str:
+    """A caption that also says what is not heard."""
+    spec = SOUND_CLASSES[absent]
+    return _pick(_WITHOUT, rng).format(text=text.rstrip("."), bare=_bare(_pick(spec.nouns[:-1], rng)), tag=spec.tags[0])
+
+
+def _bare(noun: str) -> str:
+    return noun.removeprefix("a ").removeprefix("an ").removeprefix("the ")
 
 
 def _pick(choices: tuple[str, ...], rng: Generator) -> str:

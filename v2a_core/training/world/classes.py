@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 
-EVENT_FAMILIES = ("impacts", "strikes", "footsteps")
-TEXTURE_FAMILIES = ("textures", "vehicles")
+EVENT_FAMILIES = ("impacts", "strikes", "footsteps", "doors", "animals")
+# A face may be seen under a sound that goes on, if the caption says so; it then says nothing.
+TEXTURE_FAMILIES = ("textures", "vehicles", "crowds", "music", "faces")
 
 
 @dataclass(frozen=True)
 class SoundClass:
     """One kind of sound.
 
-    kind: "event" (one recording an event) or "texture" (one recording under the whole scene). families: the scene
+    kind: "event" (one recording an event), "texture" (one recording under the whole scene) or "speech" (what a face
+    is seen to say). families: the scene
     families it may accompany. nouns: names of the sound ("a drum beat"). clauses: short sentences without a full stop.
     tags: words for a tag list, of which the first names the class. labels: AudioSet display names that count as the
     right answer of a tagger.
@@ -209,5 +211,105 @@ SOUND_CLASSES: dict[str, SoundClass] = {
         "airplane | aircraft | jet | plane | flying",
         "Aircraft | Fixed-wing aircraft, airplane | Jet engine | Propeller, airscrew | Aircraft engine | Vehicle"
         " | Engine",
+    ),
+    "door": _event(
+        "closing door | a door slam | a slamming door | a door shutting | a door being closed | a gate falling shut",
+        "a door slams shut | someone closes a door | a door falls into its lock | a gate is shut"
+        " | a drawer is pushed in"
+        " | the door bangs",
+        "door | slam | shut | closing | gate",
+        "Door | Slam | Sliding door | Cupboard open or close | Drawer open or close | Knock | Thump, thud | Wood"
+        " | Bang",
+    ),
+    "dog": _event(
+        "dog | a barking dog | dog barks | barking | a dog's bark | a hound barking",
+        "a dog barks | a hound barks at someone | the dog is barking | a watchdog barks twice | a puppy yaps"
+        " | dogs bark outside",
+        "dog | bark | barking | animal | pet",
+        "Dog | Bark | Yip | Growling | Animal | Domestic animals, pets | Bow-wow | Howl",
+    ),
+    "cow": _event(
+        "cow | a mooing cow | mooing | cattle | a cow's moo | lowing cattle",
+        "a cow moos | cattle low in the meadow | the cow is mooing | a bull bellows | a calf calls"
+        " | cows moo on a farm",
+        "cow | moo | cattle | animal | farm",
+        "Moo | Cattle, bovinae | Livestock, farm animals, working animals | Animal | Cowbell",
+    ),
+    "sheep": _event(
+        "sheep | bleating sheep | a bleating goat | bleating | a sheep's bleat | a lamb",
+        "a sheep bleats | a goat bleats in the yard | a lamb calls | the sheep are bleating | a ram bleats"
+        " | goats call from the hill",
+        "sheep | bleat | goat | animal | farm",
+        "Sheep | Bleat | Goat | Livestock, farm animals, working animals | Animal",
+    ),
+    "horse": _event(
+        "horse | a neighing horse | neighing | a horse's neigh | a whinny | a snorting horse",
+        "a horse neighs | a stallion whinnies | the horse snorts | a pony neighs in its stable | a mare whinnies"
+        " | horses neigh in the field",
+        "horse | neigh | whinny | animal | stable",
+        "Horse | Neigh, whinny | Snort | Animal | Livestock, farm animals, working animals",
+    ),
+    "pig": _event(
+        "pig | a grunting pig | grunting | oinking | a pig's squeal | an oinking pig",
+        "a pig grunts | the pig oinks | a sow squeals | pigs grunt in the mud | a boar grunts | a piglet squeals",
+        "pig | oink | grunt | animal | farm",
+        "Pig | Oink | Animal | Livestock, farm animals, working animals | Grunt",
+    ),
+    "chicken": _event(
+        "chicken | a clucking hen | clucking | a crowing rooster | a hen | a chicken's cluck",
+        "a hen clucks | a rooster crows | chickens cluck in the yard | the cock crows | a hen cackles"
+        " | a chicken clucks softly",
+        "chicken | cluck | rooster | hen | farm",
+        "Chicken, rooster | Cluck | Crowing, cock-a-doodle-doo | Fowl | Bird | Animal"
+        " | Livestock, farm animals, working animals",
+    ),
+    "crowd": _texture(
+        "crowd | a murmuring crowd | people talking | a babble of voices | an audience | a busy market | many voices",
+        "a crowd murmurs | people talk all at once | an audience applauds | many voices babble"
+        " | a market is full of people"
+        " | guests chatter in a hall",
+        "crowd | people | chatter | applause | audience",
+        "Crowd | Chatter | Hubbub, speech noise, speech babble | Applause | Cheering | Speech | Conversation"
+        " | Clapping",
+    ),
+    "music_calm": _texture(
+        "calm music | peaceful music | a quiet tune | gentle background music | soft instruments | a serene melody",
+        "calm music plays | a gentle melody drifts by | a peaceful tune is heard | soft music fills the air"
+        " | slow music plays quietly | a tender theme plays",
+        "calm music | music | peaceful | gentle | ambient",
+        "Music | Ambient music | New-age music | Background music | Tender music | Musical instrument | Sad music"
+        " | Harp | Flute | Piano | Guitar | Orchestra",
+    ),
+    "music_tense": _texture(
+        "tense music | dark music | a threatening score | battle music | epic drums and strings | a sinister theme",
+        "tense music plays | a dark theme builds up | battle music thunders | an ominous score rises"
+        " | war drums beat under strings | the music threatens",
+        "tense music | music | battle | ominous | dramatic",
+        "Music | Scary music | Exciting music | Soundtrack music | Orchestra | Musical instrument | Drum"
+        " | Video game music",
+    ),
+    "music_lively": _texture(
+        "lively music | cheerful music | a happy tune | upbeat music | a merry dance | a playful melody",
+        "lively music plays | a cheerful tune bounces along | upbeat music plays | a merry band plays a dance"
+        " | happy music fills the street | a playful song plays",
+        "lively music | music | happy | upbeat | dance",
+        "Music | Happy music | Exciting music | Musical instrument | Folk music | Video game music | Dance music"
+        " | Pop music",
+    ),
+    "speech": SoundClass(
+        "speech",
+        ("faces",),
+        *(
+            _words(text)
+            for text in (
+                "speech | a voice | someone speaking | a person talking | spoken words | a talking person",
+                "someone speaks | a person talks to the camera | a voice is heard | somebody says something"
+                " | a speaker addresses us | a person is speaking",
+                "speech | voice | talking | speaking | person",
+                "Speech | Male speech, man speaking | Female speech, woman speaking | Conversation"
+                " | Narration, monologue"
+                " | Speech synthesizer",
+            )
+        ),
     ),
 }

@@ -8,7 +8,7 @@ from .dice import Dice
 from .draw import Canvas
 from .tracks import Curve, Track, ringing, wander
 
-_GREY = np.array([0.299, 0.587, 0.114], np.float32)
+GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Lens:
         pixels = canvas.pixels
         _, height, width = canvas.size
         if self.blur:
-            pixels = _blurred(pixels, self.blur * height)
+            pixels = blurred(pixels, self.blur * height)
         y, x = np.mgrid[0:height, 0:width].astype(np.float32)
         x, y = (x + 0.5) / width * 2 - 1, (y + 0.5) / height * 2 - 1
         amount, direction, slope = self.light
@@ -84,7 +84,7 @@ class Lens:
             - self.vignette * (x * x + y * y) / 2
             + amount * np.tanh(slope * (x * np.cos(direction) + y * np.sin(direction)))
         )
-        mixing = ((1 - self.grey) * np.eye(3, dtype=np.float32) + self.grey * _GREY[:, None]) * self.tint
+        mixing = ((1 - self.grey) * np.eye(3, dtype=np.float32) + self.grey * GREY[:, None]) * self.tint
         gain = fall.astype(np.float32)[None] * self.exposure(canvas.times_s).astype(np.float32)[:, None, None]
         if self.grey or np.any(self.tint != 1):
             pixels = pixels @ mixing.astype(np.float32)
@@ -107,7 +107,7 @@ class Lens:
         return np.stack([sheet[r : r + height, c : c + width] for r, c in corners])
 
 
-def _blurred(pixels: np.ndarray, sigma: float) -> np.ndarray:
+def blurred(pixels: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian blur of [T, H, W, 3], sigma in pixels, edges held."""
     reach = max(1, round(2.5 * sigma))
     taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2).astype(np.float32)

@@ -1,21 +1,18 @@
 """A scene and a sound class to a soundtrack."""
 
-from functools import lru_cache
-
 import numpy as np
 import torch
 import torch.nn.functional as F
-import torchaudio
 from numpy.random import Generator
 from torch import Tensor
 
+from ...errors import InputError
 from .classes import SOUND_CLASSES
 from .packs import SAMPLE_RATE_HZ
+from .pitch import PITCHES, at_pitch
 from .scene import Scene
 from .sounds import Recording, SoundLibrary
 
-# Sample-rate ratios n/20: pitch within a tenth up or down.
-_PITCHES = (18, 19, 20, 20, 20, 21, 22)
 _LEVEL_RATE_HZ = 100
 _BEDS = ("wind", "rain", "stream")
 _TAPS, _BLOCK = 129, 1024
@@ -35,11 +32,36 @@ def mix(scene: Scene, sound_class: str, library: SoundLibrary, rng: Generator) -
         wave *= min(1, 0.98 / peak)
     else:
         wave *= _gain(rng.uniform(-12, -3)) / peak
-        if rng.random() < 0.25:
-            bed = library.draw(_BEDS[rng.integers(len(_BEDS))], scene.split, rng)
-            wave += _gain(rng.uniform(-32, -20)) * _loop(library, bed, length, rng)
+        wave = _settled(wave, scene, library, rng)
     if rng.random() < 0.5:  # the other half is digitally silent where nothing sounds
         wave += _gain(rng.uniform(-100, -80)) * rng.standard_normal(length, dtype=np.float32)
+    return wave
+
+
+def mix_speech(scene: Scene, library: SoundLibrary, rng: Generator) -> np.ndarray:
+    """What the faces of a scene say, each word to the sample under the lips that say it: float32 [duration * 24000].
+
+    Raises InputError for a scene whose talk has no recordings.
+    """
+    wave = np.zeros(round(scene.duration_s * SAMPLE_RATE_HZ), np.float32)
+    tilt, room = _tilt(rng), _room(rng)
+    for talk in scene.talk:
+        if talk.wave is None:
+            raise InputError(f"scene {scene.seed} was made without voices: give make_scene the `draw` of Speakers")
+        voice = _filter(torch.from_numpy(talk.wave), tilt)
+        voice = (voice if room is None else _convolve(voice, room)).numpy()
+        first = round(talk.start_s * SAMPLE_RATE_HZ)
+        part = wave[first : first + len(voice)]
+        part += voice[: len(part)]
+    wave *= _gain(rng.uniform(-12, -3)) / max(np.abs(wave).max(), 1e-9)
+    return _settled(wave, scene, library, rng)
+
+
+def _settled(wave: np.ndarray, scene: Scene, library: SoundLibrary, rng: Generator) -> np.ndarray:
+    """At times a faint bed under events or speech."""
+    if rng.random() < 0.25:
+        bed = library.draw(_BEDS[rng.integers(len(_BEDS))], scene.split, rng)
+        wave += _gain(rng.uniform(-32, -20)) * _loop(library, bed, len(wave), rng)
     return wave
 
 
@@ -47,7 +69,7 @@ def _events(scene: Scene, sound_class: str, library: SoundLibrary, length: int, 
     wave = np.zeros(length, np.float32)
     take = library.draw_take(sound_class, scene.split, rng)
     chosen = [take[i] for i in rng.permutation(len(take))[: rng.integers(1, 5)]]
-    pitch, tilt, room = _PITCHES[rng.integers(len(_PITCHES))], _tilt(rng), _room(rng)
+    pitch, tilt, room = PITCHES[rng.integers(len(PITCHES))], _tilt(rng), _room(rng)
     voices = [_voice(library, recording, pitch, tilt, room) for recording in chosen]
     for event in scene.events:
         bright, dull, attack = voices[rng.integers(len(voices))]
@@ -65,7 +87,7 @@ def _voice(
     library: SoundLibrary, recording: Recording, pitch: int, tilt: Tensor, room: Tensor | None
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """A recording at another pitch in a room, the same without its highs, and the index of the attack in both."""
-    bright = _filter(_at_pitch(library.wave(recording), pitch), tilt)
+    bright = _filter(at_pitch(library.wave(recording), pitch), tilt)
     if room is not None:
         bright = _convolve(bright, room)
     # A short symmetric window keeps the attack in its place.
@@ -86,10 +108,10 @@ def _texture(scene: Scene, sound_class: str, library: SoundLibrary, length: int,
 
 def _loop(library: SoundLibrary, recording: Recording, length: int, rng: Generator) -> np.ndarray:
     """Play from a random place; where the recording is too short, repeat it with overlaps of equal power."""
-    pitch = _PITCHES[rng.integers(len(_PITCHES))]
+    pitch = PITCHES[rng.integers(len(PITCHES))]
     need = length * pitch // 20 + 64
     start = rng.integers(max(recording.length - need, 1))
-    piece = _at_pitch(library.wave(recording, start, start + need), pitch).numpy()
+    piece = at_pitch(library.wave(recording, start, start + need), pitch).numpy()
     if len(piece) >= length:
         return piece[:length].copy()
     piece = piece.copy()
@@ -103,15 +125,6 @@ def _loop(library: SoundLibrary, recording: Recording, length: int, rng: Generat
         out[start : start + len(piece)] += piece
     offset = overlap + rng.integers(step)
     return out[offset : offset + length]
-
-
-def _at_pitch(wave: np.ndarray, pitch: int) -> Tensor:
-    return _resampler(pitch)(torch.from_numpy(wave))
-
-
-@lru_cache(maxsize=len(set(_PITCHES)))
-def _resampler(pitch: int) -> torchaudio.transforms.Resample:
-    return torchaudio.transforms.Resample(pitch, 20)
 
 
 def _tilt(rng: Generator) -> Tensor:

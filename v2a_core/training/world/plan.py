@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...prompts.phonemes import Span
 from .backdrops import Backdrop
 from .draw import Canvas
 
@@ -22,6 +23,20 @@ class Hit:
     kind: str
 
 
+@dataclass(frozen=True)
+class Talk:
+    """What someone in the picture says: the text, the voice, its sounds in seconds of the clip, and the recording.
+
+    wave: float32 [N] at 24 kHz from start_s on, None where only the picture was made.
+    """
+
+    text: str
+    voice: str
+    start_s: float
+    spans: tuple[Span, ...]
+    wave: np.ndarray | None = field(repr=False, compare=False)
+
+
 @dataclass
 class Plan:
     """Layers are drawn in order over the backdrop; level and pan are curves at 100 Hz for sounds that go on."""
@@ -34,6 +49,7 @@ class Plan:
     pan: np.ndarray | None = None
     # A scene whose background already moves with the subject keeps the camera on its tripod.
     steady: bool = False
+    talk: tuple[Talk, ...] = ()
 
 
 def apart(hits: list[Hit], gap_s: float = 0.045) -> list[Hit]:

@@ -7,12 +7,13 @@ import numpy as np
 
 from ...errors import InputError
 from ...media.timeline import sample_count, tick_times
-from . import footsteps, impacts, strikes, textures, vehicles
+from . import animals, crowds, doors, faces, footsteps, impacts, music, strikes, textures, vehicles
 from .dice import SPLITS, Dice
 from .distractors import random_distractors
 from .draw import Canvas
 from .lens import Camera, Lens, random_camera, random_lens
-from .plan import Plan, apart
+from .plan import Plan, Talk, apart
+from .speech import imagined
 
 _COMPOSERS = {
     "impacts": impacts.compose,
@@ -20,10 +21,17 @@ _COMPOSERS = {
     "footsteps": footsteps.compose,
     "textures": textures.compose,
     "vehicles": vehicles.compose,
+    "doors": doors.compose,
+    "animals": animals.compose,
+    "crowds": crowds.compose,
+    "music": music.compose,
+    "faces": faces.compose,
 }
 FAMILIES = tuple(_COMPOSERS)
 # Events are what is to be learned first, so families that have them come more often.
-_SHARES = (0.34, 0.26, 0.18, 0.13, 0.09)
+_SHARES = (0.24, 0.18, 0.12, 0.1, 0.06, 0.06, 0.06, 0.03, 0.03, 0.12)
+# Kinds of events that may shake the camera.
+_SHAKE = ("impact", "strike", "step")
 FRAME_RATES = (12.0, 15.0, 16.0, 24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 50.0, 60.0)
 _ASPECTS = (16 / 9, 16 / 9, 4 / 3, 1.0, 9 / 16, 2.39)
 # Frames drawn at once hold about this many pixels, so that they stay in the cache.
@@ -32,7 +40,10 @@ _BATCH_PIXELS = 300_000
 
 @dataclass(frozen=True)
 class Event:
-    """A sound's instant in seconds, strength 0..1, side x from -1 left to 1 right, kind: impact, strike or step."""
+    """A sound's instant in seconds, strength 0..1, side x from -1 left to 1 right.
+
+    kind: impact, strike, step, call (of an animal) or word (its start).
+    """
 
     time_s: float
     strength: float
@@ -54,6 +65,7 @@ class Scene:
     level: np.ndarray | None = field(repr=False, compare=False)
     pan: np.ndarray | None = field(repr=False, compare=False)
     looks: str
+    talk: tuple[Talk, ...] = field(repr=False, compare=False)
     plan: Plan = field(repr=False, compare=False)
     camera: Camera = field(repr=False, compare=False)
     lens: Lens = field(repr=False, compare=False)
@@ -88,8 +100,13 @@ class Scene:
         return self.lens.expose(canvas, np.rint(times_s * self.fps).astype(np.int64))
 
 
-def make_scene(seed: int, split: str = "train", family: str | None = None, duration_s: float = 6.0) -> Scene:
-    """The scene of a seed; the same seed in another split, family or duration is another scene."""
+def make_scene(
+    seed: int, split: str = "train", family: str | None = None, duration_s: float = 6.0, say: faces.Say = imagined
+) -> Scene:
+    """The scene of a seed; the same seed in another split, family or duration is another scene.
+
+    say gives the sentences of talking faces: with `speech.Speakers.draw` they can be heard too.
+    """
     if split not in SPLITS:
         raise InputError(f"split {split!r} is none of {', '.join(SPLITS)}")
     if family is not None and family not in FAMILIES:
@@ -99,11 +116,12 @@ def make_scene(seed: int, split: str = "train", family: str | None = None, durat
     chosen = family or Dice(split, seed).pick(FAMILIES, _SHARES)
     dice = Dice(split, seed, 1 + FAMILIES.index(chosen))
     fps, aspect = dice.pick(FRAME_RATES), dice.pick(_ASPECTS)
-    plan = _COMPOSERS[chosen](dice, duration_s, aspect)
+    speaks = (say,) if chosen == "faces" else ()
+    plan = _COMPOSERS[chosen](dice, duration_s, aspect, *speaks)
     plan.hits = apart(plan.hits)
     behind, before = random_distractors(dice, duration_s, aspect)
     plan.layers = behind + plan.layers + before
-    jolts = [] if plan.steady else [(hit.time_s, hit.strength) for hit in plan.hits]
+    jolts = [] if plan.steady else [(hit.time_s, hit.strength) for hit in plan.hits if hit.kind in _SHAKE]
     camera = random_camera(dice, aspect, duration_s, jolts, still=plan.steady)
     return Scene(
         family=chosen,
@@ -116,6 +134,7 @@ def make_scene(seed: int, split: str = "train", family: str | None = None, durat
         level=_fitted(plan.level, duration_s),
         pan=_fitted(plan.pan, duration_s),
         looks=plan.looks,
+        talk=plan.talk,
         plan=plan,
         camera=camera,
         lens=random_lens(dice, duration_s),

@@ -15,10 +15,12 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from ...atomic import whole_file
+from .babble import made_babble
 from .balls import made_balls
 from .classes import SOUND_CLASSES
 from .cutting import even_out, find_hit, find_hits, take_hit
 from .packs import SAMPLE_RATE_HZ, decode, open_pack
+from .speech import Speakers
 from .splitting import SourceFile, test_files
 
 SOURCES = Path(__file__).with_name("sources.toml")
@@ -106,7 +108,8 @@ class SoundLibrary:
 
 def _code_bytes() -> bytes:
     return b"".join(
-        Path(__file__).with_name(name).read_bytes() for name in ("balls.py", "cutting.py", "packs.py", "splitting.py")
+        Path(__file__).with_name(name).read_bytes()
+        for name in ("babble.py", "balls.py", "cutting.py", "packs.py", "splitting.py")
     )
 
 
@@ -159,6 +162,8 @@ def _sources(root: Path) -> Iterator[tuple[_Source, int, int]]:
     about = tables["package"]
     packs = {name: open_pack(root / "x" / name / entry["files"]) for name, entry in about.items() if "files" in entry}
     packs["self-made"] = made_balls()
+    if "flite" in about:
+        packs["flite"] = made_babble(Speakers(root))
     wanted = [
         (number, take, name)
         for number, take in enumerate(tables["take"])
