@@ -232,6 +232,43 @@ export const workflows = {
     ],
   },
 
+  silent_film: {
+    free: true,
+    nodes: {
+      load: {
+        type: "V2ALoadVideo",
+        at: [0, 0],
+        size: [320, 360],
+        set: { file: FILE, fps: 18 },
+        title: "A silent film at the speed it was shot at",
+      },
+      titles: { type: "V2AFindIntertitles", at: [400, 600], size: [400, 90] },
+      cards: {
+        type: "PreviewAny",
+        at: [880, 430],
+        size: [400, 260],
+        title: "Its title cards: fill in, and put in V2A Transcript",
+      },
+      make: {
+        type: "V2AVideoToAudio",
+        at: [400, 0],
+        size: [400, 520],
+        set: {
+          prompt: "street ambience, footsteps, carts passing, soft piano music",
+          negative_prompt: "speech",
+          control_after_generate: "fixed",
+        },
+      },
+      save: { ...save([880, 0]), size: [400, 350] },
+    },
+    links: [
+      "load.video > make.video",
+      "load.video > titles.video",
+      "titles.text > cards.source",
+      "make.video > save.video",
+    ],
+  },
+
   cues_and_transcript: {
     free: true,
     nodes: {
