@@ -23,7 +23,7 @@ from .graphs import (
     with_custom_sampler,
     with_ksampler,
 )
-from .library import library_latent
+from .library import film_conditions, library_film, library_latent
 
 NAME = "mmaudio_small_16k"
 STEPS, CFG, SEED = 5, 4.5, 7
@@ -150,6 +150,18 @@ def test_one_picture_instead_of_a_video(made, family):
 
     features = encode_image(family, torch.tensor([0x40, 0x80, 0xC0], dtype=torch.uint8).expand(48, 64, 3))
     assert distance(made(with_picture(seconds=1.0)), expected(family, features, 1.0)) < 1e-4
+
+
+def test_one_picture_lasts_as_long_as_a_film(family, made, tmp_path):
+    from v2a_core.film import divide
+    from v2a_core.stages import encode_image
+
+    film = divide(family.spec, 33.0)
+    features = encode_image(family, torch.tensor([0x40, 0x80, 0xC0], dtype=torch.uint8).expand(48, 64, 3))
+    conditions = film_conditions(family, film, tuple(PROMPTS.values()), [features] * len(film.windows))
+    settings = Settings.for_family(family.spec, SEED, steps=STEPS, cfg=CFG)
+    expected = library_film(family, film, conditions, settings, tmp_path / "parts")
+    assert distance(made(with_picture(seconds=33.0)), expected) < 1e-3
 
 
 def test_a_mask_hides_the_picture(made):
