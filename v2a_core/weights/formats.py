@@ -101,9 +101,10 @@ class StoredTensors(Mapping[str, torch.Tensor]):
         wanted = _chosen(path, metadata, header, None, layout, size, only)
         self.entries = {name: header[stored] for name, stored in wanted.items()}
         for name, entry in self.entries.items():
-            if entry["dtype"] not in _TYPES:
+            kind = entry["dtype"]
+            if kind not in _TYPES:
                 raise InputError(
-                    f"{path} holds {name} in a type called {entry["dtype"]}: choose one in bfloat16, float16 or float8."
+                    f"{path} holds {name} in a type called {kind}: choose a file in bfloat16, float16 or float8."
                 )
         with _whole(path):  # which is all that is asked of it
             self.file = open(path, "rb")  # noqa: SIM115  open as long as tensors may be asked for
