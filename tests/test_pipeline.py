@@ -73,12 +73,12 @@ def test_seconds_of_each_stage(mini, clip, tmp_path):
 def test_takes_of_one_run_are_those_of_their_seeds(mini, clip, tmp_path):
     told = []
     result = made(
-        *(mini, clip, tmp_path / "out.mp4"), prompt="rain", seed=5, takes=3, progress=lambda *step: told.append(step)
+        *(mini, clip, tmp_path / "out.mp4"), prompt="rain", seed=5, takes=4, progress=lambda *step: told.append(step)
     )
-    assert [path.name for path in result.paths] == ["out-5.mp4", "out-6.mp4", "out-7.mp4"]
+    assert [path.name for path in result.paths] == [f"out-{seed}.mp4" for seed in (5, 6, 7, 8)]
     assert sorted(result.paths) == sorted(tmp_path.iterdir())
     assert sum(stage == "read frames" and done == total for stage, done, total in told) == 1
-    for seed, take, path in zip((5, 6, 7), result.takes, result.paths, strict=True):
+    for seed, take, path in zip((5, 6, 7, 8), result.takes, result.paths, strict=True):
         alone = made(mini, clip, prompt="rain", seed=seed).audio
         torch.testing.assert_close(take.samples, alone.samples, atol=1e-4, rtol=0)
         with av.open(str(path)) as container:
