@@ -34,7 +34,7 @@ def parts_beside(output: str | os.PathLike | None) -> Iterator[Parts]:
         with TemporaryDirectory() as folder:
             yield Parts(Path(folder))
     else:
-        parts = Parts(Path(output).withpart_name(f"{Path(output).name}.v2a-parts"))
+        parts = Parts(Path(output).with_name(f"{Path(output).name}.v2a-parts"))
         yield parts
         parts.remove()
 
