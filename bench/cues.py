@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from cues_report import FRAMES_HZ, Heard, draw, summary
-from mini import DURATION_S, SOUNDS, Clip, make_clip, stack, told, watch
+from mini import DURATION_S, KNOWN, SOUNDS, Clip, make_clip, stack, told, watch
 
 from v2a_core import stages
 from v2a_core.evaluation.tagger import obeys, tagger
@@ -55,7 +55,7 @@ def make_pair(index: int, clip: Clip) -> Pair:
     """The clip's prompt and one of a class of its kind that shares no label with it."""
     rng = np.random.default_rng([index, 11])
     labels = set(SOUND_CLASSES[clip.sound_class].labels)
-    others = [name for name, c in SOUND_CLASSES.items() if c.kind == clip.kind and labels.isdisjoint(c.labels)]
+    others = [name for name, c in KNOWN.items() if c.kind == clip.kind and labels.isdisjoint(c.labels)]
     other = others[rng.integers(len(others))]
     border_s = round(rng.uniform(EARLIEST_S, LATEST_S), 2)
     return Pair(clip, (clip.sound_class, other), (clip.prompt, caption(other, rng, "test")), border_s)

@@ -24,7 +24,7 @@ def compose(dice: Dice, duration_s: float, aspect: float, say: Say) -> Plan:
     plan.talk = () if dice.chance(0.06) else _talks(dice, duration_s, say)
     spans = [span for talk in plan.talk for span in talk.spans]
     near = dice.pick((0.12, 0.2, 0.3, 0.4, 0.55, 0.7))
-    size = near * dice.motion(0.85, 1.15)
+    size = min(near * dice.motion(0.85, 1.15), 0.65 * aspect)
     listens = dice.chance(0.3) and size < 0.45
     x, side = dice.uniform(0.4, 0.6) * aspect, dice.sign()
     y = float(np.clip(dice.uniform(0.4, 0.6), 0.2, 0.75)) - 0.15 * size
@@ -35,11 +35,13 @@ def compose(dice: Dice, duration_s: float, aspect: float, say: Say) -> Plan:
         other = _pose(dice, other_x, y + dice.uniform(-0.1, 0.1), size, duration_s, side * dice.uniform(0.0, 1.0))
         plan.layers += head(dice, other, size * dice.uniform(0.85, 1.15), twitch, duration_s, dice.chance(0.3))
     turn = (-side if listens else dice.sign()) * dice.pick((0.0, 0.15, 0.4, 0.7, 1.0))
+    if not listens:
+        x -= 0.5 * size * np.sin(turn)  # so that the lips of a near face turned aside stay in view
     pose = _pose(dice, x, y, size, duration_s, turn)
     plan.layers += head(dice, pose, size, mouth_of(spans, duration_s, dice.motion(0.75, 1.25)), duration_s)
     for talk in plan.talk:
         for start, _ in word_spans(talk.spans).values():
-            plan.hits.append(Hit(start, dice.uniform(0.5, 0.8), x, y + 0.5 * size, "word"))
+            plan.hits.append(Hit(start, dice.uniform(0.5, 0.8), x + 0.5 * size * np.sin(turn), y + 0.5 * size, "word"))
     for span in spans:
         if span.phoneme:
             plan.level[round(span.start_s * 100) : round(span.end_s * 100)] = 1.0
