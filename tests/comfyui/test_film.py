@@ -126,15 +126,25 @@ def test_core_s_custom_sampler_takes_our_guider_and_a_batch(latent_of, model):
     assert distance(latents[0], latents[1][:1]) < 1e-4
 
 
-def test_a_cancelled_run_goes_on_from_its_finished_windows(server, model, latent_of):
-    graph = full(FILM, model, sampler={**SETTINGS, "seed": 8})
+@pytest.mark.parametrize("seed", [8, 10], ids=["cancelled", "killed"])
+def test_a_run_that_broke_off_goes_on_from_its_finished_windows(seed, server, model, latent_of):
+    graph = full(FILM, model, sampler={**SETTINGS, "seed": seed})
     graph["save"] = save_latent("sampler")
 
     def cancel(name, data):
         if name == "progress" and data["max"] == 8 and data["value"] >= 5:
-            server.post("/interrupt", {})
+            if seed == 8:
+                server.post("/interrupt", {})
+            else:
+                server.process.kill()
 
-    assert server.run(graph, on_message=cancel).error == "interrupted"
+    if seed == 8:
+        assert server.run(graph, on_message=cancel).error == "interrupted"
+    else:
+        with pytest.raises(OSError):  # nobody answers
+            server.run(graph, on_message=cancel)
+        server.process.wait()
+        server.start()
     stamps = {path: path.stat().st_mtime_ns for path in unfinished(server)}
     assert len(stamps) >= 2
     kept = []
