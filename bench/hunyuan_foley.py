@@ -86,9 +86,10 @@ def table(name: str, result: dict) -> str:
             mine, other = ours[stage][value], theirs and theirs[stage][value]
             cells += [f"{mine:,.0f}"] + ([f"{other:,.0f}", f"{mine / other:.2f}"] if theirs else ["", ""])
         lines.append("| " + " | ".join(cells) + " |")
-    if theirs:
-        told = ", ".join(f"{key} {value:.1e}" for key, value in result["differences"].items())
-        lines.append(f"\nDifference by norm, relative to upstream: {told}.")
+    lines.append("")
+    for pair, distances in result["differences"].items():
+        told = ", ".join(f"{key} {value:.1e}" for key, value in distances.items())
+        lines.append(f"- Difference by norm, {pair}: {told}.")
     return "\n".join(lines)
 
 
@@ -101,6 +102,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=4, help="each takes as long as any other")
+    parser.add_argument("--exact", action="store_true", help="set both against ours in float32 too: 16 GB of memory")
     args = parser.parse_args()
 
     work = args.work.resolve()
@@ -108,15 +110,22 @@ def main() -> None:
     job = {name: getattr(args, name) for name in ("model", "device", "threads", "steps")}
     job |= {"work": str(work), "files": write_weights(work, args.model), "seconds": SECONDS, "cfg": CFG, "seed": SEED}
     write_inputs(work / "inputs.pt")
+    job |= {"dtype": "bfloat16"}
     told = {"ours": run("ours", sys.executable, job)}
     if args.upstream:
         told["upstream"] = run("upstream", args.python, job | {"upstream": str(args.upstream.resolve())})
-    result = {side: one["stages"] for side, one in told.items()}
+    result = {side: told[side]["stages"] for side in ("ours", "upstream") if side in told}
     result |= {"steps": args.steps, "threads": args.threads, "torch": torch.__version__}
     result |= {"machine": torch.cuda.get_device_name() if args.device == "cuda" else platform.machine()}
-    if args.upstream:
-        pairs = ((key, (told[side][key] for side in told)) for key in ("latent", "wave"))
-        result["differences"] = {key: distance(*pair) for key, pair in pairs}
+    if args.exact:
+        told["float32"] = run("ours", sys.executable, job | {"dtype": "float32"})
+    pairs = [
+        pair for pair in (("ours", "upstream"), ("ours", "float32"), ("upstream", "float32")) if {*pair} <= {*told}
+    ]
+    result["differences"] = {
+        f"{one} to {other}": {key: distance(told[one][key], told[other][key]) for key in ("latent", "wave")}
+        for one, other in pairs
+    }
 
     path, name = HERE / "results" / "hunyuan_foley.json", f"{args.model}, bfloat16, {args.device}"
     results = (json.loads(path.read_text()) if path.exists() else {}) | {name: result}

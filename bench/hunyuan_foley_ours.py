@@ -25,7 +25,7 @@ def main(job: dict) -> None:
     stages = Stages(device)
     with stages("load"):
         stored = StoredTensors(files[f"{job['model']}.safetensors"], layout="foley_network")
-        network = FoleyNetwork.from_state(stored).to(device)
+        network = FoleyNetwork.from_state(stored, dtype=getattr(torch, job["dtype"])).to(device)
     empty = {"clip": network.empty_clip_feat, "sync": network.empty_sync_feat}
     seen = {name: inputs[name] for name in ("clip", "sync")}
     conditions = [
