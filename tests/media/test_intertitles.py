@@ -113,6 +113,20 @@ def wall(_):
     return np.where((Y % 20 < 3) | ((X + Y // 20 % 2 * 20) % 40 < 3), 190.0, 80.0)
 
 
+def photograph(seed):
+    """Something of every size in every shade, as in a photograph, darker or brighter."""
+
+    def scene(_):
+        rng, picture = np.random.default_rng(seed), np.zeros((HEIGHT, WIDTH))
+        for cells in (2, 4, 8, 16, 32, 64):
+            coarse = rng.normal(size=(cells * 3, cells * 4)) * 1.6 / cells**0.7
+            picture += coarse[Y * cells * 3 // HEIGHT, X * cells * 4 // WIDTH]
+        picture = np.tanh(picture - rng.uniform(-1.5, 1.5))
+        return 125 + 115 * picture
+
+    return scene
+
+
 def black(_):
     return np.full((HEIGHT, WIDTH), 10.0)
 
@@ -178,6 +192,11 @@ def test_cards_are_found_when_they_are_shown(seed, look):
 def test_scenes_are_no_cards(scene):
     assert found(film((3, scene))[0]) == []
     assert found(film((3, still(scene(0.5))), grain=0.0, flicker=0.0, weave=0.0)[0]) == []
+
+
+@pytest.mark.parametrize("seeds", [range(10), range(10, 20)], ids=["ten", "ten more"])
+def test_photographs_are_no_cards(seeds):
+    assert found(film(*((1.2, photograph(seed)) for seed in seeds))[0]) == []
 
 
 @pytest.mark.parametrize("fade_s", [0.3, 0.6])

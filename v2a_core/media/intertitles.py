@@ -19,7 +19,9 @@ CONTRAST = 40  # of 255, between ground and writing: less can't be read
 PLAIN, CONTRARY, AT_EDGE = 0.72, 0.03, 0.2
 # Boxes that no stroke holds but lamps, windows and frames do, height x width; and lines of writing are less high than:
 BOXES, HIGH = ((9, 9), (1, 49), (37, 1)), 29
-ENTRIES, STROKES = 4, 40  # strokes that a row of writing crosses and that all of it does, at least
+# Strokes that a row of writing crosses at least, that all of it does, and the share of them that is in such rows.
+ENTRIES, STROKES, IN_ROWS = 4, 40, 0.7
+THIN = 4  # pixels that strokes are wide on average, at most
 ACROSS = 0.4  # edges across in writing for each one down: about 0.5 to 1
 ALIKE = 0.65  # correlation of a card with itself under grain and gate weave is 0.7 or more, of two cards 0.6 or less
 WEAVE = 3  # pixels that a picture may wander between two looks
@@ -106,8 +108,9 @@ def _in_lines(strokes: Tensor) -> Tensor:
     high = F.avg_pool1d(busy[:, None].float(), HIGH, 1).amax((1, 2)) == 1
     inside = strokes[:, HEIGHT // 16 : -HEIGHT // 16, WIDTH // 16 : -WIDTH // 16].sum((1, 2))
     centred = inside >= (1 - AT_EDGE) * strokes.sum((1, 2))
-    in_rows = (in_lines >= STROKES) & (in_lines >= 0.6 * entries.sum(1)) & ~high
-    return in_rows & centred & (across >= ACROSS * entries.sum(1))
+    in_rows = (in_lines >= STROKES) & (in_lines >= IN_ROWS * entries.sum(1)) & ~high
+    thin = strokes.sum((1, 2)) <= THIN * entries.sum(1)
+    return in_rows & centred & thin & (across >= ACROSS * entries.sum(1))
 
 
 def _boxed(ink: Tensor) -> Tensor:
