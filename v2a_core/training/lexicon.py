@@ -13,7 +13,7 @@ from ..prompts.lexicon import CODES, EDGE, LONGEST_CONTEXT, SYMBOLS, VOWELS
 
 _ROUNDS = 3
 # A rule for a longer context stays if it gets this many more letters of the dictionary right than a shorter one.
-_LEAST_GAIN = 3
+_LEAST_GAIN = 2
 _LONGEST_WORD = 16
 _MOST = 2  # sounds of one letter
 
