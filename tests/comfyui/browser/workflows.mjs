@@ -226,9 +226,9 @@ export const workflows = {
       "mux.video > save.video",
     ],
     groups: [
-      { title: "windows that meet at shot changes", box: [400, -40, 360, 240], color: "#3f789e" },
-      { title: "one window after the other; goes on after a cancel", box: [800, -40, 340, 710], color: "#a1309b" },
-      { title: "decoded in pieces", box: [1180, -40, 340, 180], color: "#8a8" },
+      { title: "seen in windows", box: [400, -40, 360, 240], color: "#3f789e" },
+      { title: "made window by window", box: [800, -40, 340, 710], color: "#a1309b" },
+      { title: "heard in pieces", box: [1180, -40, 340, 180], color: "#8a8" },
     ],
   },
 
