@@ -63,7 +63,7 @@ def test_a_sound_that_is_not_finite(family, bad):
 
 @pytest.mark.parametrize("duration_s", [0.0, math.nan, 1e9])
 def test_durations_that_are_none(family, duration_s):
-    with pytest.raises(InputError, match="the sound lasts"):
+    with pytest.raises(InputError, match="The sound lasts"):
         encode_audio(family, tone(), duration_s)
 
 
