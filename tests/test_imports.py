@@ -76,7 +76,7 @@ MAY_IMPORT = {
     "__main__": {"cli"},
     "__init__": {"errors", "pipeline"},
 }
-SHARED_MODELS = {"base", "fitting", "layers", "rope", "encoders", "vocoders"}
+SHARED_MODELS = {"base", "casting", "fitting", "layers", "rope", "encoders", "vocoders"}
 
 
 def module_name(path):
