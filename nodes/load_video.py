@@ -46,6 +46,8 @@ class V2ALoadVideo(io.ComfyNode):
                     min=0.0,
                     max=120.0,
                     step=0.01,
+                    # As a widget it would come before that of the upload, whose value saved graphs hold in this place.
+                    force_input=True,
                     tooltip="Frames per second to show a silent film at, often 16 to 20: scans are stored at 24 or 25 "
                     "and play too fast. Its own sound is left out. 0 is as the file says.",
                 ),

@@ -239,9 +239,10 @@ export const workflows = {
         type: "V2ALoadVideo",
         at: [0, 0],
         size: [320, 360],
-        set: { file: FILE, fps: 18 },
+        set: { file: FILE },
         title: "A silent film at the speed it was shot at",
       },
+      fps: { type: "PrimitiveFloat", at: [0, 430], size: [320, 60], set: { value: 18 }, title: "Frames per second" },
       titles: { type: "V2AFindIntertitles", at: [400, 600], size: [400, 90] },
       cards: {
         type: "PreviewAny",
@@ -262,6 +263,7 @@ export const workflows = {
       save: { ...save([880, 0]), size: [400, 350] },
     },
     links: [
+      "fps.FLOAT > load.fps",
       "load.video > make.video",
       "load.video > titles.video",
       "titles.text > cards.source",
