@@ -55,6 +55,7 @@ class V2ATrainLoRA(io.ComfyNode):
                     default=0,
                     min=0,
                     max=2**63 - 1,
+                    control_after_generate=False,  # another seed is another run
                     tooltip="What is drawn at random. The same seed and clips give the same LoRA.",
                 ),
             ],
