@@ -25,7 +25,7 @@ SOCKETS = {
     "V2APlaceSpeech": ("V2A_TRANSCRIPT AUDIO", "AUDIO STRING"),
     "V2ADecodeAudio": ("VAE LATENT", "AUDIO"),
     "V2AEncodeAudio": ("VAE AUDIO", "LATENT"),
-    "V2AKeepSpan": ("LATENT", "LATENT"),
+    "V2AKeepSpan": ("LATENT AUDIO", "LATENT"),
     "V2AMixAudio": ("AUDIO AUDIO AUDIO AUDIO V2A_TRANSCRIPT MASK", "AUDIO STRING"),
     "V2AVariations": ("AUDIO VIDEO", "AUDIO AUDIO STRING"),
     "V2AMuxVideo": ("VIDEO AUDIO", "VIDEO"),
