@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -14,6 +15,8 @@ from .models.base import FamilySpec
 
 # A piece's neighbourhood on either side that is decoded or encoded with it; sounds cross over at a border.
 CONTEXT_S, FADE_S = 1.0, 0.02
+# Longer ones are taken in parts: decoding is where a film's memory is highest.
+LONGEST_S = 10.0
 
 Piece = tuple[int, int]  # from one latent frame to another
 
@@ -22,6 +25,16 @@ def even_pieces(spec: FamilySpec, frames: int) -> list[Piece]:
     """So many latent frames in pieces as long as a film's windows."""
     length = spec.latent_length(spec.window_length_s)
     return [(start, min(start + length, frames)) for start in range(0, frames, length)]
+
+
+def short_pieces(spec: FamilySpec, pieces: Sequence[Piece]) -> list[Piece]:
+    """The same pieces, those longer than LONGEST_S in equal parts."""
+    longest, short = LONGEST_S * spec.latent_rate_hz, []
+    for start, stop in pieces:
+        count = math.ceil((stop - start) / longest)
+        borders = [start + round((stop - start) * part / count) for part in range(count + 1)]
+        short += pairwise(borders)
+    return short
 
 
 def with_context(spec: FamilySpec, pieces: Sequence[Piece], number: int) -> Piece:
@@ -43,6 +56,7 @@ def decoded(
 
     between(first, end) is the latent [1, C, end - first] there, decode takes it to samples [channels, N].
     """
+    pieces = short_pieces(spec, pieces)
     rate_hz, total = spec.sample_rate_hz, sample_count(duration_s, spec.sample_rate_hz)
     hop, fade = rate_hz / spec.latent_rate_hz, round(FADE_S * rate_hz)
 
