@@ -70,7 +70,7 @@ def test_stored_tensors_are_those_of_the_file(tmp_path):
     odd = stored(
         tmp_path / "odd.safetensors", tiny_state("mmaudio_vae") | {"encoder.odd": torch.ones(2, dtype=torch.int16)}
     )
-    with pytest.raises(InputError, match=r"odd\.safetensors holds tensors of type I16"):
+    with pytest.raises(InputError, match=r"odd\.safetensors holds encoder\.odd in a type called I16"):
         StoredTensors(odd, layout="mmaudio_vae")
 
 
