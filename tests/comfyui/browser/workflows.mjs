@@ -255,7 +255,7 @@ export const workflows = {
         at: [400, 0],
         size: [400, 520],
         set: {
-          prompt: "street ambience, footsteps, carts passing, soft piano music",
+          prompt: "street ambience, footsteps, carts passing",
           negative_prompt: "speech",
           control_after_generate: "fixed",
         },
