@@ -1,6 +1,5 @@
 """V2ACondition: prompts and features, laid out for the network over one duration."""
 
-from dataclasses import replace
 from functools import lru_cache
 
 from comfy_api.latest import io
@@ -68,6 +67,7 @@ class V2ACondition(io.ComfyNode):
         import torch
 
         from ..v2a_core.settings import check_length
+        from ..v2a_core.stages import lay_out
 
         host.check_finite(seconds=seconds)
         texts, against = unpack_prompt(positive, "positive"), unpack_prompt(negative, "negative")
@@ -98,7 +98,7 @@ class V2ACondition(io.ComfyNode):
             group[0][1][CUES].check(duration_s)
         groups = [[text for text, _ in group] for group in (*texts, *against)]
         if film is None:
-            laid_out = _lay_out(family, groups, len(texts), features, duration_s)
+            laid_out = lay_out(family, groups, len(texts), features, duration_s)
         else:
             laid_out = _lay_out_film(family, groups, len(texts), features, film)
         packed = [
@@ -134,32 +134,17 @@ def _divided(spec, features, duration_s: float):
     return divide(spec, duration_s), features
 
 
-def _lay_out(family, prompts: list[list], wanted: int, features, duration_s: float, start_s: float = 0.0) -> list:
-    """Conditions of each prompt, a list of texts that take turns, over a duration from start_s on.
-
-    The first `wanted` prompts see the features.
-    """
-    from ..v2a_core.models.timed import over_time
-
-    prompts = [[text.shifted(start_s) for text in texts] for texts in prompts]
-    flat = [(text, features if number < wanted else None) for number, texts in enumerate(prompts) for text in texts]
-    conditions = [family.condition(text, seen, None, duration_s) for text, seen in (*flat, (None, None))]
-    # A family that has to know what is sampled together has a method for it.
-    *aligned, unprompted = getattr(family, "align", list)(conditions)
-    left = iter(aligned)
-    whole = (over_time(family.spec, duration_s, texts, [next(left) for _ in texts]) for texts in prompts)
-    return [replace(one, unprompted=unprompted) for one in whole]
-
-
 def _lay_out_film(family, prompts: list[list], wanted: int, features, film) -> list:
-    """FilmConditions of each prompt, as `_lay_out` has it for a clip."""
+    """FilmConditions of each prompt, as `lay_out` has it for a clip."""
     from ..v2a_core.film import FilmConditions
+    from ..v2a_core.stages import lay_out
 
     @lru_cache(maxsize=1)  # all are wanted in one window and then in the next
     def window(number: int) -> list:
         start_s, duration_s = film.span_s(number)
         seen = features.seen[number] if hasattr(features, "seen") else features
-        return _lay_out(family, prompts, wanted, seen, duration_s, start_s)
+        here = [[text.shifted(start_s) for text in texts] for texts in prompts]
+        return lay_out(family, here, wanted, seen, duration_s)
 
     window(0)  # here, where what does not fit is told before the work is done
     return [

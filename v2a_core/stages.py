@@ -154,18 +154,35 @@ def condition(
         duration_s = features.duration_s
     check_duration(family.spec, duration_s, "the duration")
 
-    wanted, unwanted = (
+    prompts = [
         [side] if side is None or isinstance(side, TextFeatures) else list(side) for side in (positive, negative)
-    )
+    ]
+    toward, away = lay_out(family, prompts, 1, features, duration_s, transcript)
+    return toward, away
+
+
+def lay_out(
+    family: Family,
+    prompts: Sequence[Sequence[TextFeatures | None]],
+    wanted: int,
+    features: VisualFeatures | None,
+    duration_s: float,
+    transcript: Transcript | None = None,
+) -> list[Conditions]:
+    """Conditions of each prompt, a list of texts that take turns, over a duration; they know those of no prompt at all.
+
+    The first `wanted` prompts see the features and have the transcript.
+    """
+    flat = [(text, number < wanted) for number, texts in enumerate(prompts) for text in texts]
     conditions = [
-        *(family.condition(text, features, transcript, duration_s) for text in wanted),
-        *(family.condition(text, None, None, duration_s) for text in (*unwanted, None)),
+        family.condition(text, features if sees else None, transcript if sees else None, duration_s)
+        for text, sees in (*flat, (None, False))
     ]
     # A family that has to know what is sampled together has a method for it.
-    *conditions, unprompted = getattr(family, "align", list)(conditions)
-    both = (wanted, conditions[: len(wanted)]), (unwanted, conditions[len(wanted) :])
-    toward, away = (over_time(family.spec, duration_s, *side) for side in both)
-    return toward, replace(away, unprompted=unprompted)
+    *aligned, unprompted = getattr(family, "align", list)(conditions)
+    left = iter(aligned)
+    whole = (over_time(family.spec, duration_s, texts, [next(left) for _ in texts]) for texts in prompts)
+    return [replace(one, unprompted=unprompted) for one in whole]
 
 
 def draw_latent(spec: FamilySpec, duration_s: float, seed: int) -> Tensor:
