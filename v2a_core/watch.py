@@ -54,20 +54,14 @@ class Watched:
         for number in range(total):
             if self.parts.read(part_name("seen", number), digest(self.key, number)) is None:
                 seen = encode(self.film.part(source, number), within("watch", number, total, progress))
-                tensors = {name: tensor.cpu() for name, tensor in seen.tensors.items()}
-                rates = {
-                    f"{name} rate": torch.tensor(rate, dtype=torch.float64) for name, rate in seen.rates_hz.items()
-                }
-                self.parts.write(part_name("seen", number), digest(self.key, number), {**tensors, **rates})
+                self.parts.write(part_name("seen", number), digest(self.key, number), seen.stored())
             if progress:
                 progress("watch", number + 1, total)
 
     def seen(self, number: int) -> VisualFeatures:
         """What was seen in a window."""
         stored = self.parts.read(part_name("seen", number), digest(self.key, number))
-        tensors = {name: tensor for name, tensor in stored.items() if not name.endswith(" rate")}
-        rates = {name: stored[f"{name} rate"].item() for name in tensors}
-        return VisualFeatures(self.film.spec.name, tensors, rates, self.film.span_s(number)[1])
+        return VisualFeatures.restored(self.film.spec.name, stored, self.film.span_s(number)[1])
 
 
 def stored_shots(source: VideoSource, parts: Parts, progress: Progress | None) -> list[float]:

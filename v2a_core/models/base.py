@@ -64,6 +64,17 @@ class VisualFeatures:
         """The same on a device."""
         return replace(self, tensors={name: tensor.to(device) for name, tensor in self.tensors.items()})
 
+    def stored(self) -> dict[str, Tensor]:
+        """What a file keeps of it: the tensors by their encoders' names, and each one's rate as "NAME rate"."""
+        rates = {f"{name} rate": torch.tensor(rate, dtype=torch.float64) for name, rate in self.rates_hz.items()}
+        return {name: tensor.cpu() for name, tensor in self.tensors.items()} | rates
+
+    @classmethod
+    def restored(cls, family: str, stored: Mapping[str, Tensor], duration_s: float) -> "VisualFeatures":
+        """The features that `stored` gave."""
+        tensors = {name: tensor for name, tensor in stored.items() if not name.endswith(" rate")}
+        return cls(family, tensors, {name: stored[f"{name} rate"].item() for name in tensors}, duration_s)
+
     def timing_only(self) -> "VisualFeatures":
         """When things happen, without what they are: the features of the encoder called "sync" alone."""
         return replace(self, tensors={"sync": self.tensors["sync"]}, rates_hz={"sync": self.rates_hz["sync"]})

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -94,17 +94,14 @@ class Features:
         key = self._seen[index]
         tensors = self.parts.read(key, key)
         latent = tensors.pop("latent")
-        seen = {name.removeprefix("seen."): tensor for name, tensor in tensors.items() if name.startswith("seen.")}
-        rates = {name: float(tensors[f"rate.{name}"]) for name in seen}
-        return VisualFeatures(self.family, seen, rates, self.windows[index].duration_s), latent
+        return VisualFeatures.restored(self.family, tensors, self.windows[index].duration_s), latent
 
 
 def _encoded(family: Family, window: Window) -> dict[str, Tensor]:
     seen = encode_video(family, window.source)
     latent = encode_audio(family, read_audio(window.source), window.duration_s).cpu()
-    tensors = {f"seen.{name}": tensor.float().cpu() for name, tensor in seen.tensors.items()}
-    rates = {f"rate.{name}": torch.tensor(rate_hz) for name, rate_hz in seen.rates_hz.items()}
-    return {"latent": latent, **tensors, **rates}
+    seen = replace(seen, tensors={name: tensor.float() for name, tensor in seen.tensors.items()})
+    return {"latent": latent, **seen.stored()}
 
 
 class WindowBatches:
