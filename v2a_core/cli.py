@@ -174,7 +174,7 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
     from .pipeline import generate
     from .prompts.cues import parse_cues
     from .prompts.lines import read_text
-    from .prompts.subtitles import parse_transcript
+    from .prompts.subtitles import read_transcript
     from .sampling.guidance import EVERYWHERE, When
     from .settings import take_seeds
 
@@ -185,8 +185,7 @@ def _generate(arguments: argparse.Namespace, progress: "Bars") -> None:
         name = f"The file {arguments.cues}"
         cues = parse_cues(read_text(arguments.cues, name), name)
     if arguments.transcript:
-        name = f"The file {arguments.transcript}"
-        transcript = parse_transcript(read_text(arguments.transcript, name), name)
+        transcript = read_transcript(arguments.transcript)
     result = generate(
         source,
         arguments.output,

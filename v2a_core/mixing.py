@@ -125,13 +125,11 @@ def _sound(path: Path, duration_s: float):
 def _spoken(sound, path: Path, duration_s: float, most: float) -> tuple:
     """Speech at the times of a transcript's lines, and how each fits."""
     from .media.stretch import place_speech
-    from .prompts.lines import read_text
-    from .prompts.subtitles import parse_transcript
+    from .prompts.subtitles import read_transcript
     from .prompts.transcript import describe
 
-    name = f"The file {path}"
-    transcript = parse_transcript(read_text(path, name), name)
-    transcript.check(duration_s, name)
+    transcript = read_transcript(path)
+    transcript.check(duration_s, f"The file {path}")
     placed, fits = place_speech([sound], [(line.start_s, line.end_s) for line in transcript.lines], most)
     return placed, [f"{describe(line)}: {fit}" for line, fit in zip(transcript.lines, fits, strict=True)]
 

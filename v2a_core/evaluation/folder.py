@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..prompts.lines import read_text
-from ..prompts.subtitles import parse_transcript
+from ..prompts.subtitles import read_transcript
 from ..prompts.transcript import Transcript
 
 VIDEO = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
@@ -119,7 +119,7 @@ def _prompt(path: Path | None) -> str:
 
 
 def _transcript(path: Path | None) -> Transcript | None:
-    return None if path is None else parse_transcript(read_text(path, f"The file {path}"), f"The file {path}")
+    return None if path is None else read_transcript(path)
 
 
 def _spans(path: Path | None) -> tuple[Span, ...] | None:

@@ -11,14 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..prompts.spelling import number_words
+
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-# fmt: off
-_ONES = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-)
-# fmt: on
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,7 @@ def words(text: str) -> list[str]:
     plain = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text.lower().replace("’", "'"))
     out: list[str] = []
     for word in _WORD.findall(plain):
-        out += _spelled(int(word)) if word.isascii() and word.isdigit() and len(word) < 7 else [word]
+        out += number_words(str(int(word))).split() if word.isascii() and word.isdigit() and len(word) < 7 else [word]
     return out
 
 
@@ -56,15 +51,3 @@ def word_errors(heard: Sequence[str], said: Sequence[str]) -> WordErrors:
         # An insertion costs one more than its left neighbour, all along the row at once.
         row = np.minimum.accumulate(other - places) + places
     return WordErrors(int(row[-1]), len(said))
-
-
-def _spelled(number: int) -> list[str]:
-    if number >= 1000:
-        rest = number % 1000
-        return [*_spelled(number // 1000), "thousand", *(_spelled(rest) if rest else ())]
-    if number >= 100:
-        rest = number % 100
-        return [_ONES[number // 100], "hundred", *(_spelled(rest) if rest else ())]
-    if number >= 20:
-        return [_TENS[number // 10 - 2], *([_ONES[number % 10]] if number % 10 else ())]
-    return [_ONES[number]]

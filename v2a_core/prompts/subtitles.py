@@ -1,11 +1,12 @@
 """Transcripts in and out of text: SubRip (SRT), WebVTT, and lines such as `ANNA [0.5-2.0]: hello`."""
 
 import html
+import os
 import re
 from collections.abc import Iterable, Iterator
 
 from ..errors import InputError
-from .lines import CLOCK, mistake, numbered_lines, seconds
+from .lines import CLOCK, mistake, numbered_lines, read_text, seconds
 from .transcript import Line, Transcript
 
 MAX_LINES = 10_000
@@ -39,6 +40,12 @@ def parse_transcript(text: str, name: str = "The transcript") -> Transcript:
             raise InputError(f"{name} has more than {MAX_LINES:,} lines: make two of it.")
         kept.append(line)
     return Transcript.of(kept, name)
+
+
+def read_transcript(path: str | os.PathLike) -> Transcript:
+    """The transcript of a file, which errors call by its path; raises InputError as read_text and parse_transcript."""
+    name = f"The file {path}"
+    return parse_transcript(read_text(path, name), name)
 
 
 def write_srt(transcript: Transcript) -> str:
