@@ -7,7 +7,7 @@ from comfy_api.latest import io
 from ..v2a_core.errors import InputError
 from . import host
 from .conditioning import CUES, FAMILY, pack_conditions, unpack_prompt, with_captions
-from .types import Features, Transcript, schema
+from .types import Features, Transcript, schema, seconds_input
 
 # What rides on a LATENT beside its samples: its exact length, which a whole number of frames does not tell.
 DURATION = "v2a_duration_s"
@@ -34,15 +34,7 @@ class V2ACondition(io.ComfyNode):
                     optional=True,
                     tooltip="Who says what, when. Models that can't speak get the lines as captions.",
                 ),
-                io.Float.Input(
-                    "seconds",
-                    optional=True,
-                    default=0.0,
-                    min=0.0,
-                    max=86400.0,
-                    step=0.01,
-                    tooltip="Length of the sound in seconds. 0 is as long as the video.",
-                ),
+                seconds_input("seconds", "Length of the sound in seconds. 0 is as long as the video.", optional=True),
                 io.Boolean.Input(
                     "timing_only",
                     optional=True,

@@ -4,7 +4,7 @@ from comfy_api.latest import io
 
 from . import host
 from .condition import DURATION
-from .types import schema
+from .types import schema, seconds_input
 
 
 class V2AEncodeAudio(io.ComfyNode):
@@ -18,15 +18,11 @@ class V2AEncodeAudio(io.ComfyNode):
             inputs=[
                 io.Vae.Input("vae", tooltip="The VAE of V2A Load Model."),
                 io.Audio.Input("audio", tooltip="The sound, at any sample rate; channels are mixed to one."),
-                io.Float.Input(
+                seconds_input(
                     "seconds",
-                    optional=True,
-                    default=0.0,
-                    min=0.0,
-                    max=86400.0,
-                    step=0.01,
-                    tooltip="Length of the latent in seconds: what is longer is cut, silence follows what is shorter. "
+                    "Length of the latent in seconds: what is longer is cut, silence follows what is shorter. "
                     "Use the video's length for a latent that is sampled with it. 0 is as long as the sound.",
+                    optional=True,
                 ),
             ],
             outputs=[

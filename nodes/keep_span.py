@@ -7,7 +7,7 @@ from comfy_api.latest import io
 from ..v2a_core.errors import InputError
 from . import host
 from .condition import DURATION
-from .types import schema
+from .types import schema, seconds_input
 
 # What rides on a LATENT beside its samples: the sound that it was made from, for whoever decodes it.
 KEPT = "v2a_kept"
@@ -31,22 +31,8 @@ class V2AKeepSpan(io.ComfyNode):
             search_aliases=["inpaint audio", "regenerate span", "extend audio", "noise mask audio"],
             inputs=[
                 io.Latent.Input("latent", tooltip="A sound as a latent, from V2A Encode Audio."),
-                io.Float.Input(
-                    "start",
-                    default=0.0,
-                    min=0.0,
-                    max=86400.0,
-                    step=0.01,
-                    tooltip="From which second on it is made anew.",
-                ),
-                io.Float.Input(
-                    "end",
-                    default=0.0,
-                    min=0.0,
-                    max=86400.0,
-                    step=0.01,
-                    tooltip="Up to which second. 0 is the end of the sound.",
-                ),
+                seconds_input("start", "From which second on it is made anew."),
+                seconds_input("end", "Up to which second. 0 is the end of the sound."),
                 io.Boolean.Input(
                     "keep_inside",
                     optional=True,

@@ -5,7 +5,7 @@ import os
 from comfy_api.latest import io
 
 from . import host
-from .types import schema
+from .types import schema, seconds_input
 
 
 class V2ALoadVideo(io.ComfyNode):
@@ -23,22 +23,8 @@ class V2ALoadVideo(io.ComfyNode):
                     upload=io.UploadType.video,
                     tooltip="A video in ComfyUI's input folder. The button below uploads one.",
                 ),
-                io.Float.Input(
-                    "start",
-                    default=0.0,
-                    min=0.0,
-                    max=86400.0,
-                    step=0.01,
-                    tooltip="Where to begin, in seconds from the start of the file.",
-                ),
-                io.Float.Input(
-                    "duration",
-                    default=0.0,
-                    min=0.0,
-                    max=86400.0,
-                    step=0.01,
-                    tooltip="How many seconds to take. 0 takes everything to the end.",
-                ),
+                seconds_input("start", "Where to begin, in seconds from the start of the file."),
+                seconds_input("duration", "How many seconds to take. 0 takes everything to the end."),
                 io.Float.Input(
                     "fps",
                     optional=True,

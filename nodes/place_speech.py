@@ -3,7 +3,7 @@
 from comfy_api.latest import io
 
 from . import host
-from .types import Transcript, schema
+from .types import Transcript, schema, seconds_input
 
 
 class V2APlaceSpeech(io.ComfyNode):
@@ -28,14 +28,8 @@ class V2APlaceSpeech(io.ComfyNode):
                     step=0.01,
                     tooltip="How many times faster or slower a line may be said to fill its time. 1 is not at all.",
                 ),
-                io.Float.Input(
-                    "seconds",
-                    optional=True,
-                    default=0.0,
-                    min=0.0,
-                    max=86400.0,
-                    step=0.01,
-                    tooltip="Length of the sound, that of the video. 0 ends with the last line.",
+                seconds_input(
+                    "seconds", "Length of the sound, that of the video. 0 ends with the last line.", optional=True
                 ),
             ],
             outputs=[

@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from ..v2a_core.errors import InputError
 from . import host
-from .types import Transcript, schema
+from .types import Transcript, schema, seconds_input
 
 NO_FILE = "none"
 
@@ -34,14 +34,8 @@ class V2ATranscript(io.ComfyNode):
                     optional=True,
                     tooltip="An .srt, .vtt or .txt file in ComfyUI's input folder, instead of the text.",
                 ),
-                io.Float.Input(
-                    "seconds",
-                    optional=True,
-                    default=0.0,
-                    min=0.0,
-                    max=86400.0,
-                    step=0.01,
-                    tooltip="Length of the video, which no line may reach beyond. 0 does not check.",
+                seconds_input(
+                    "seconds", "Length of the video, which no line may reach beyond. 0 does not check.", optional=True
                 ),
             ],
             outputs=[

@@ -14,6 +14,11 @@ CATEGORY = "audio/video to audio"
 _KNOWN_FIELDS = {field.name for field in fields(io.Schema)}
 
 
+def seconds_input(name: str, tooltip: str, *, optional: bool = False) -> io.Float.Input:
+    """An input of a time or a duration in seconds, 0 where left alone."""
+    return io.Float.Input(name, optional=optional, default=0.0, min=0.0, max=86400.0, step=0.01, tooltip=tooltip)
+
+
 def schema(node_id: str, display_name: str, *, search_aliases: list[str], **rest) -> io.Schema:
     """A node's schema in the pack's category; hosts from before search aliases do without them."""
     if "search_aliases" in _KNOWN_FIELDS:

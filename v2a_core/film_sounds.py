@@ -52,6 +52,7 @@ def film_sounds(job: Job, run: Run, parts: Parts) -> tuple[AudioStream, ...]:
     words = [(text.tokens, repr(text.spans)) for side in texts for text in side]
     keys = {}
     with run.stage("sample", "text", "network"):
+        network = digest(family.network)  # which may take seconds
         for seed in job.seeds:
             settings = replace(job.settings, seed=seed)
 
@@ -63,7 +64,7 @@ def film_sounds(job: Job, run: Run, parts: Parts) -> tuple[AudioStream, ...]:
                 noise = film_noise(film.spec.latent_channels, window.first, window.end, settings.seed)
                 return sample(family.network, *conditions, noise.to(run.device), settings, told, around=around)
 
-            key = digest(watched.key, words, repr(settings), run.device, family.network)
+            key = digest(watched.key, words, repr(settings), run.device, network)
             keys[seed] = lambda number, key=key: digest(key, number)
             refine(film, sampled, parts, _latents(seed), keys[seed], run.progress)
 
