@@ -1,7 +1,9 @@
+import re
+
 import numpy as np
 import pytest
 
-from v2a_core.training.world.captions import caption
+from v2a_core.training.world.captions import caption, spoken_by
 from v2a_core.training.world.classes import SOUND_CLASSES
 
 
@@ -36,3 +38,18 @@ def test_tag_lists_name_their_class():
             text = caption(name, rng, "test").lower()
             if text.startswith("noises: "):
                 assert spec.tags[0].lower() in text
+
+
+# Words of captions that name the speech only by what is done.
+_NOBODY = {"noises", "talking", "speaking"}
+
+
+def test_speech_has_captions_that_say_who_speaks():
+    assert spoken_by("A person talks to the camera", "woman") == "a woman talks to the camera"
+    for text in captions("speech", "train") + captions("speech", "test"):
+        assert "no speech" not in text
+        for who, voice, other in (("man", "male", "woman"), ("woman", "female", "man")):
+            told = spoken_by(text, who)
+            assert "  " not in told and "'s 's" not in told and "male male" not in told
+            assert re.search(rf"\b({who}|{voice})\b", told) or {*re.findall("[a-z]+", text.lower())} <= _NOBODY, told
+            assert not re.search(rf"\b{other}\b", told)

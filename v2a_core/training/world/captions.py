@@ -1,11 +1,14 @@
 """Captions: one sound class in many wordings, some of them kept for the test split."""
 
+import re
+
 from numpy.random import Generator
 
 from .classes import SOUND_CLASSES
 
 # {noun} a name, {bare} a name without its article, {clause} a short sentence, {tags} two or three tags of which one
 # names the class, {tag} the class's own name.
+_ALONE = "{noun}, no music, no speech"
 _TRAIN = (
     "{noun}",
     "{noun}",
@@ -28,7 +31,7 @@ _TRAIN = (
     "{clause}, recorded up close",
     "{noun}, close microphone",
     "{noun}, in sync with the picture",
-    "{noun}, no music, no speech",
+    _ALONE,
     "{clause}; no music",
     "please add {noun}",
     "{bare}, high quality recording",
@@ -73,6 +76,17 @@ _WITHOUT = (
     "{text}, not {bare}",
 )
 
+# What a caption of speech calls the speaker or the speech, and what it calls them where it says who speaks.
+_SPEAKERS = (
+    ("(a person|a speaker|someone|somebody)", "a {who}"),
+    ("a voice", "a {who}'s voice"),
+    ("(?<!'s )voice", "{male} voice"),
+    ("talking person", "talking {who}"),
+    ("person", "{who}"),
+    ("speech", "{male} speech"),
+    ("spoken words", "words spoken by a {who}"),
+)
+
 
 def caption(sound_class: str, rng: Generator, split: str = "train") -> str:
     """Draw a caption that names the class.
@@ -84,6 +98,8 @@ def caption(sound_class: str, rng: Generator, split: str = "train") -> str:
     held_out = split == "test"
     nouns, clauses = (words if held_out else words[:-1] for words in (spec.nouns, spec.clauses))
     template = _pick(_TEST if held_out and rng.random() < 0.7 else _TRAIN, rng)
+    if spec.kind == "speech" and template == _ALONE:
+        template = "{noun}"
     others = rng.permutation(spec.tags[1:])[: rng.integers(1, 3)]
     noun = _pick(nouns, rng)
     text = template.format(
@@ -109,6 +125,15 @@ def without(text: str, absent: str, rng: Generator) -> str:
     """A caption that also says what is not heard."""
     spec = SOUND_CLASSES[absent]
     return _pick(_WITHOUT, rng).format(text=text.rstrip("."), bare=_bare(_pick(spec.nouns[:-1], rng)), tag=spec.tags[0])
+
+
+def spoken_by(text: str, who: str) -> str:
+    """A caption of speech that also says who speaks: a "man" or a "woman"."""
+    for vague, named in _SPEAKERS:
+        text = re.sub(
+            rf"\b{vague}\b", named.format(who=who, male="male" if who == "man" else "female"), text, flags=re.I
+        )
+    return text
 
 
 def _bare(noun: str) -> str:

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.random import Generator
 
-from .captions import caption, join, without
+from .captions import caption, join, spoken_by, without
 from .classes import SOUND_CLASSES
 from .mixing import mix, mix_speech
 from .scene import Event, Scene
 from .sounds import SoundLibrary
+from .speech import who_speaks
 
 # How often a second source goes on under the first, strikes off screen, and how often a caption says what is absent.
 _UNDER, _OFF_SCREEN, _ABSENT = 0.2, 0.12, 0.3
+_TOLD_WHO = 0.6  # of the captions of speech
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,9 @@ def soundtrack(scene: Scene, sound_class: str, library: SoundLibrary, rng: Gener
         # Lips say nothing about how loud the rain is.
         wave = mix(replace(scene, level=None) if scene.talk else scene, sound_class, library, rng)
     text, also = caption(sound_class, rng, scene.split), ()
+    speakers = {who_speaks(talk.voice) for talk in scene.talk} if sound_class == "speech" else ()
+    if len(speakers) == 1 and rng.random() < _TOLD_WHO:
+        text = spoken_by(text, *speakers)
     choice = rng.random()
     if choice < _UNDER:
         other = _another(rng, "texture", (sound_class,))

@@ -19,6 +19,7 @@ from .pitch import PITCHES, at_pitch
 from .sentences import draw_sentence
 
 VOICES = ("rms", "slt", "awb")
+_WOMEN = ("slt",)
 _SPEEDS = (0.85, 1.0, 1.2)
 _TIMEOUT_S = 60
 
@@ -71,6 +72,11 @@ class Speakers:
             wave = decode(path.read_bytes(), path.name)
         wave = wave / max(float(np.abs(wave).max()), 1e-4) * 0.5
         return Utterance(sentence, voice, wave.astype(np.float32), tuple(_spans(done.stdout, words_of(sentence))))
+
+
+def who_speaks(voice: str) -> str:
+    """ "man" or "woman", for the voice of an utterance."""
+    return "woman" if voice.split()[0] in _WOMEN else "man"
 
 
 def imagined(split: str, rng: Generator) -> Utterance:
