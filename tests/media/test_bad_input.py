@@ -142,10 +142,13 @@ def test_a_codec_without_a_decoder(tmp_path):
     refused(VideoSource.from_bytes(data.replace(b"avc1", b"zzz9"), name="odd.mp4"), "decode")
 
 
-def test_a_file_cannot_send_for_others(tmp_path):
-    other = write_clip(tmp_path / "other.ts", count=20)
-    playlist = tmp_path / "list.m3u8"
-    playlist.write_text(
-        f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:0.8,\nhttp://localhost:9/{other.name}\n#EXT-X-ENDLIST\n"
-    )
-    refused(VideoSource.from_path(playlist), "list.m3u8")
+@pytest.mark.parametrize("suffix", ["m3u8", "mp4", "ts"])
+@pytest.mark.parametrize("sent_for", ["http://localhost:9/other.ts", "other.ts", "file:{folder}/other.ts"])
+@pytest.mark.parametrize(
+    "text", ["#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:0.8,\n{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile {}\n"]
+)
+def test_a_file_cannot_send_for_others(tmp_path, text, sent_for, suffix):
+    write_clip(tmp_path / "other.ts", count=20)
+    playlist = tmp_path / f"list.{suffix}"
+    playlist.write_text(text.format(sent_for.format(folder=tmp_path)))
+    refused(VideoSource.from_path(playlist), "cannot be opened")

@@ -3,7 +3,7 @@
 import io
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from ..errors import InputError
 from .source import MAX_SIDE, VideoSource
 
 MAX_PIXELS = 1 << 27
+BUFFER = 1 << 18  # bytes that are read at once
 MAX_INT = 2**31 - 1  # of the whole numbers that FFmpeg keeps a time base in
 # Demuxers that make pictures out of a still image or of text.
 _NOT_VIDEO = ("image2", "_pipe", "tty")
@@ -21,24 +22,24 @@ _NOT_VIDEO = ("image2", "_pipe", "tty")
 
 @contextmanager
 def open_container(source: VideoSource) -> Iterator[av.container.InputContainer]:
-    """Open a file or bytes for reading; local data only, whatever the file refers to."""
-    if isinstance(source.origin, Path):
-        if not source.origin.is_file():
-            what = "is a folder" if source.origin.is_dir() else "does not exist"
-            raise InputError(f"{source.name}: {what}; give the path of a video file")
-        target, allowed, size = str(source.origin), "file", source.origin.stat().st_size
-    else:
-        target, allowed, size = io.BytesIO(source.origin), "data", len(source.origin)
-    if not size:
+    """Open a file or bytes for reading; nothing else is read, whatever the file refers to."""
+    is_file = isinstance(source.origin, Path)
+    if is_file and not source.origin.is_file():
+        what = "is a folder" if source.origin.is_dir() else "does not exist"
+        raise InputError(f"{source.name}: {what}; give the path of a video file")
+    if not (source.origin.stat().st_size if is_file else len(source.origin)):
         raise InputError(f"{source.name}: is empty (0 bytes); copy or download it again")
-    try:
-        container = av.open(target, metadata_errors="replace", container_options={"protocol_whitelist": allowed})
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise InputError(
-            f"{source.name}: cannot be opened as video ({_reason(error)}); it may be truncated or not a video"
-        ) from error
-    with container:
-        yield container
+    with ExitStack() as opened:
+        try:
+            data = opened.enter_context(source.origin.open("rb") if is_file else io.BytesIO(source.origin))
+            # FFmpeg gets the open file and may open none itself, so that a playlist leads nowhere.
+            options = {"protocol_whitelist": "data"}
+            container = av.open(data, metadata_errors="replace", container_options=options, buffer_size=BUFFER)
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise InputError(
+                f"{source.name}: cannot be opened as video ({_reason(error)}); it may be truncated or not a video"
+            ) from error
+        yield opened.enter_context(container)
 
 
 def video_stream(container: av.container.InputContainer, name: str) -> av.VideoStream:
