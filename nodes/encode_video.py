@@ -14,7 +14,13 @@ class V2AEncodeVideo(io.ComfyNode):
             "V2AEncodeVideo",
             "V2A Encode Video",
             description="Reads a video once, at the frame rates that the model wants, and keeps only what it saw.",
-            search_aliases=["video features", "clip vision video", "synchformer", "video to features"],
+            search_aliases=[
+                "video features",
+                "clip vision video",
+                "synchformer",
+                "video to features",
+                "mask sound source",
+            ],
             inputs=[
                 Encoders.Input("encoders", tooltip="The encoders of V2A Load Model."),
                 io.Video.Input(

@@ -13,7 +13,7 @@ class V2AFindIntertitles(io.ComfyNode):
             "V2AFindIntertitles",
             "V2A Find Intertitles",
             description="Finds the title cards of a silent film: a line with its time for each, to be filled in.",
-            search_aliases=["silent film", "title cards", "intertitles", "subtitles", "transcript"],
+            search_aliases=["silent film", "silent movie", "title cards", "subtitles", "transcript"],
             is_output_node=True,  # its text is worth a run with nothing behind it
             inputs=[
                 io.Video.Input(

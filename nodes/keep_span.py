@@ -28,7 +28,7 @@ class V2AKeepSpan(io.ComfyNode):
             "V2AKeepSpan",
             "V2A Keep Span",
             description="Has a sampler make only some seconds of a sound anew, and keep the rest as it is.",
-            search_aliases=["inpaint audio", "regenerate span", "extend audio", "noise mask audio"],
+            search_aliases=["inpaint audio", "outpaint audio", "regenerate span", "extend audio", "noise mask audio"],
             inputs=[
                 io.Latent.Input("latent", tooltip="A sound as a latent, from V2A Encode Audio."),
                 seconds_input("start", "From which second on it is made anew."),

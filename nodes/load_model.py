@@ -37,7 +37,13 @@ class V2ALoadModel(io.ComfyNode):
             "V2ALoadModel",
             "V2A Load Model",
             description=f"Loads a model that makes sound for video. Nothing is put on the GPU yet. {licences()}",
-            search_aliases=["video to audio model", "foley", "sound effects model", "mmaudio", "load checkpoint"],
+            search_aliases=[
+                "video to audio model",
+                "sound effects model",
+                "mmaudio",
+                "HunyuanVideo-Foley",
+                "load checkpoint",
+            ],
             inputs=model_inputs(),
             outputs=[
                 io.Model.Output(

@@ -15,7 +15,14 @@ class V2ALoadVideo(io.ComfyNode):
             "V2ALoadVideo",
             "V2A Load Video",
             description="Loads a video from ComfyUI's input folder, or a part of it. Nothing is decoded yet.",
-            search_aliases=["open video", "import video", "trim video", "video file"],
+            search_aliases=[
+                "open video",
+                "import video",
+                "trim video",
+                "video file",
+                "frame rate",
+                "silent film speed",
+            ],
             inputs=[
                 io.Combo.Input(
                     "file",

@@ -26,9 +26,11 @@ class V2AMixAudio(io.ComfyNode):
                 "ducking",
                 "sidechain",
                 "pan",
+                "stereo",
                 "normalize audio",
                 "LUFS",
                 "loudness",
+                "limiter",
             ],
             inputs=[
                 io.Audio.Input("audio_1", tooltip="The first stem. Of a batch the first is taken."),

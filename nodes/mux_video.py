@@ -20,7 +20,13 @@ class V2AMuxVideo(io.ComfyNode):
             "V2AMuxVideo",
             "V2A Mux Video",
             description="Puts sound under a video. The picture's packets are copied; a batch of images is encoded.",
-            search_aliases=["add audio to video", "combine video audio", "merge audio", "soundtrack"],
+            search_aliases=[
+                "add audio to video",
+                "combine audio and video",
+                "replace audio",
+                "merge audio",
+                "soundtrack",
+            ],
             inputs=[
                 io.Video.Input("video", tooltip="The video. Its picture is not encoded again."),
                 io.Audio.Input("audio", tooltip="The sound to put under it. Of a batch the first is taken."),

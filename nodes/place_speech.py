@@ -13,7 +13,15 @@ class V2APlaceSpeech(io.ComfyNode):
             "V2APlaceSpeech",
             "V2A Place Speech",
             description="Puts speech from any text-to-speech node at the times of a transcript's lines.",
-            search_aliases=["text to speech timing", "dub", "align speech", "time stretch speech"],
+            search_aliases=[
+                "dubbing",
+                "voice over",
+                "voiceover",
+                "text to speech timing",
+                "tts timing",
+                "align speech",
+                "time stretch speech",
+            ],
             inputs=[
                 Transcript.Input("transcript", tooltip="Who says what, when, from V2A Transcript."),
                 io.Audio.Input(

@@ -19,7 +19,7 @@ class V2ASampler(io.ComfyNode):
             "V2ASampler",
             "V2A Sampler",
             description="Refines noise into a latent of sound. Unlike core samplers it steers text and video apart.",
-            search_aliases=["ksampler audio", "generate audio", "sample audio", "denoise audio"],
+            search_aliases=["ksampler audio", "generate audio", "text to audio", "text to sound", "sample audio"],
             inputs=[
                 io.Model.Input("model", tooltip="The model of V2A Load Model, with any LoRA or patch on it."),
                 io.Conditioning.Input("positive", tooltip="Prompt and video, from V2A Condition."),

@@ -13,7 +13,7 @@ class V2ATrainDataset(io.ComfyNode):
             "V2ATrainDataset",
             "V2A Train Dataset",
             description="Looks at a folder of videos with sound and captions, and says file by file what is wrong.",
-            search_aliases=["training folder", "lora dataset", "clips with captions"],
+            search_aliases=["training folder", "training dataset", "lora dataset", "clips with captions"],
             inputs=[
                 io.Combo.Input(
                     "folder",

@@ -20,7 +20,7 @@ class V2ATrainLoRA(io.ComfyNode):
             "V2ATrainLoRA",
             "V2A Train LoRA",
             description="Trains a LoRA on clips of your own and saves it in models/loras, for core's LoRA loader.",
-            search_aliases=["train lora", "fine-tune audio", "finetune sound", "train foley"],
+            search_aliases=["lora training", "fine-tune audio", "finetune sound", "train foley"],
             is_output_node=True,
             inputs=[
                 Dataset.Input("dataset", tooltip="The clips of V2A Train Dataset."),

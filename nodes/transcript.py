@@ -18,7 +18,7 @@ class V2ATranscript(io.ComfyNode):
             "V2ATranscript",
             "V2A Transcript",
             description="Reads who says what, when: from lines, SRT or WebVTT.",
-            search_aliases=["subtitles", "srt", "vtt", "dialogue", "speech", "captions"],
+            search_aliases=["subtitles", "srt", "vtt", "dialogue", "speech", "captions", "who says what"],
             inputs=[
                 io.String.Input(
                     "text",

@@ -17,7 +17,18 @@ class V2AVideoToAudio(io.ComfyNode):
             "V2AVideoToAudio",
             "V2A Video to Audio",
             description=f"Makes the soundtrack of a video: watches it, samples, decodes and muxes. {licences()}",
-            search_aliases=["video to audio", "foley", "sound effects", "soundtrack", "add sound to video", "v2a"],
+            search_aliases=[
+                "foley",
+                "sound effects",
+                "sfx",
+                "soundtrack",
+                "ambience",
+                "ambient sound",
+                "add sound to video",
+                "silent video",
+                "mmaudio",
+                "hunyuan foley",
+            ],
             enable_expand=True,
             inputs=[
                 io.Video.Input(
