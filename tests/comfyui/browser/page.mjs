@@ -20,14 +20,15 @@ const FLAGS = [
 // The frontend is up in 5 s; on cores that are busy it has taken a minute.
 const PATIENCE_MS = 180_000;
 
-/** Open the frontend at url, hand its page to work, and close everything again. */
-export async function withPage(url, work, viewport = { width: 1600, height: 900 }) {
+/** Open the frontend at url in a browser of a language, hand its page to work, and close everything again. */
+export async function withPage(url, work, viewport = { width: 1600, height: 900 }, language = "en-US") {
   const profile = mkdtempSync(join(tmpdir(), "v2a-chromium-"));
   const browser = await chromium.launchPersistentContext(profile, {
     executablePath: "/usr/bin/chromium",
     headless: true,
     args: FLAGS,
     viewport,
+    locale: language,
   });
   try {
     const page = browser.pages()[0] ?? (await browser.newPage());
