@@ -1,4 +1,7 @@
-"""Writes locales/en/nodeDefs.json from the nodes' schemas: python -m tests.comfyui.write_locale"""
+"""Writes locales/en/nodeDefs.json from the nodes' schemas: python -m tests.comfyui.write_locale
+
+The other languages are translated from it by people; tests/test_locales.py says what they lack.
+"""
 
 import json
 import tempfile
