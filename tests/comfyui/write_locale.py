@@ -1,6 +1,6 @@
 """Writes locales/en/nodeDefs.json from the nodes' schemas: python -m tests.comfyui.write_locale
 
-The other languages are translated from it by people; tests/test_locales.py says what they lack.
+The other languages are translated from it by hand; tests/test_locales.py says what they lack.
 """
 
 import json
