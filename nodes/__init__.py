@@ -2,6 +2,7 @@
 
 from comfy_api.latest import ComfyExtension
 
+from .checked import checked
 from .condition import V2ACondition
 from .decode_audio import V2ADecodeAudio
 from .encode_audio import V2AEncodeAudio
@@ -28,7 +29,7 @@ from .video_to_audio import V2AVideoToAudio
 
 class V2AExtension(ComfyExtension):
     async def get_node_list(self):
-        return [
+        nodes = [
             V2AVideoToAudio,
             V2ALoadVideo,
             V2AFindIntertitles,
@@ -52,3 +53,4 @@ class V2AExtension(ComfyExtension):
             V2ATrainDataset,
             V2ATrainLoRA,
         ]
+        return [checked(node) for node in nodes]

@@ -63,7 +63,8 @@ def _holds(key: str):
 
 
 def _is_conditioning(value: object) -> bool:
-    return isinstance(value, list) and all(len(entry) == 2 and isinstance(entry[1], dict) for entry in value)
+    is_list = isinstance(value, list) and bool(value)
+    return is_list and all(len(entry) == 2 and isinstance(entry[1], dict) for entry in value)
 
 
 def _is(*names: str):

@@ -71,13 +71,24 @@ def input_subtitles() -> list[str]:
 
 def input_path(name: str) -> str:
     """Path of a file that a Load node names; raises InputError where it is missing or outside ComfyUI's own folders."""
+    if not isinstance(name, str):
+        raise InputError(f"The file is {name!r}: choose one in ComfyUI's input folder.")
     bare, base = folder_paths.annotated_filepath(name)
-    base = os.path.realpath(base or folder_paths.get_input_directory())
-    path = os.path.realpath(os.path.join(base, bare))
-    if os.path.commonpath([base, path]) != base:
-        raise InputError(f"The file {name!r} lies outside ComfyUI's input folder: upload it, or copy it there.")
+    base = base or folder_paths.get_input_directory()
+    path = _within(base, os.path.join(base, bare), name)
     if not os.path.isfile(path):
         raise InputError(f"There is no file {name!r} in ComfyUI's input folder: upload it, or choose another.")
+    return path
+
+
+def _within(base: str, path: str, name: str) -> str:
+    """The true path of what lies in a folder; raises InputError where that leads out of it."""
+    try:
+        path = os.path.realpath(path)
+    except ValueError:  # no path at all: a zero byte, half a character
+        raise InputError(f"There is no file {name!r} in ComfyUI's input folder: choose another.") from None
+    if not Path(path).is_relative_to(os.path.realpath(base)):
+        raise InputError(f"The file {name!r} lies outside ComfyUI's input folder: upload it, or copy it there.")
     return path
 
 
@@ -89,16 +100,24 @@ def input_folders() -> list[str]:
 def input_clips() -> list[str]:
     """Names, as folder/file, of the videos in those folders."""
     with os.scandir(folder_paths.get_input_directory()) as entries:
-        folders = [entry for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+        folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")]
     names = [f"{folder.name}/{name}" for folder in folders for name in os.listdir(folder.path)]
     return sorted(folder_paths.filter_files_content_types(names, ["video"]))
 
 
 def input_folder(name: str) -> Path:
-    """Path of one of those folders; raises InputError for any other."""
+    """Path of one of those folders; raises InputError for any other, and where a file in it leads out of it."""
     if name not in input_folders():
         raise InputError(f"There is no folder {name!r} with videos in ComfyUI's input folder: make it, or choose one.")
-    return Path(folder_paths.get_input_directory()) / name
+    folder = Path(folder_paths.get_input_directory()) / name
+    for path in folder.iterdir():
+        _within(str(folder), str(path), f"{name}/{path.name}")
+    return folder
+
+
+def check_beside(path: Path) -> None:
+    """Raise InputError for a file beside another, such as its captions, that leads out of their folder."""
+    _within(str(path.parent), str(path), path.name)
 
 
 def training_folder(name: str) -> Path:

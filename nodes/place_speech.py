@@ -49,8 +49,9 @@ class V2APlaceSpeech(io.ComfyNode):
     @classmethod
     def execute(cls, transcript, audio, stretch, seconds=0.0):
         from ..v2a_core.media.audio import fit_length
+        from ..v2a_core.settings import check_film
 
-        host.check_finite(seconds=seconds, stretch=stretch)
+        check_film(seconds, "The sound")
         if seconds:
             transcript.check(seconds)
         sound, report = placed(host.sounds_from_host(audio), transcript, stretch)
@@ -62,7 +63,9 @@ def placed(said: list, transcript, most: float) -> tuple:
     """Speech at the transcript's times as one sound, and a line of report for each of its lines."""
     from ..v2a_core.media.stretch import place_speech
     from ..v2a_core.prompts.transcript import describe
+    from ..v2a_core.settings import check_film
 
     lines = transcript.lines
+    check_film(max((line.end_s for line in lines), default=0.0), "The transcript")
     sound, fits = place_speech(said, [(line.start_s, line.end_s) for line in lines], most)
     return sound, [f"{describe(line)}: {fit}" for line, fit in zip(lines, fits, strict=True)]

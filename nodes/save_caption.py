@@ -51,8 +51,9 @@ class V2ASaveCaption(io.ComfyNode):
     @classmethod
     def execute(cls, clip, caption, again):
         from ..v2a_core.training.annotate import save_caption
-        from ..v2a_core.training.folder import read_captions
+        from ..v2a_core.training.folder import CAPTIONS, read_captions
 
         video = Path(host.input_path(clip))
+        host.check_beside(video.with_suffix(CAPTIONS))
         save_caption(video, caption, again)
         return io.NodeOutput("\n".join(read_captions(video)))

@@ -11,6 +11,16 @@ from . import host
 from .types import Dataset, Encoders, schema
 
 _NAME = re.compile(r"(?!\.)[\w .-]{1,80}(?<![. ])")
+MAX_BYTES = 200  # of a name in UTF-8: file systems take 255, extensions included
+
+
+def is_name(name: str) -> bool:
+    """Whether a text can be the name of a file and of nothing else."""
+    return _NAME.fullmatch(name) is not None and len(name.encode()) <= MAX_BYTES
+
+
+def _no_name(name: str) -> str:
+    return f"name is {name[:100]!r}: give up to 80 letters, digits, spaces, dots and dashes."
 
 
 class V2ATrainLoRA(io.ComfyNode):
@@ -68,7 +78,8 @@ class V2ATrainLoRA(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, name):
-        return True if _NAME.fullmatch(name) else f"name is {name!r}: give letters, digits, spaces, dots and dashes."
+        # None is what comes from another node.
+        return True if name is None or is_name(name) else _no_name(name)
 
     @classmethod
     def execute(cls, dataset, model, encoders, vae, name, steps, rank, rate, batch, seed):
@@ -83,8 +94,8 @@ class V2ATrainLoRA(io.ComfyNode):
             raise InputError("The input 'model' is not a model for sound: connect the model of V2A Load Model.")
         native.check_ours(encoders, native.Encoders, "encoders", "V2A Load Model")
         native.check_ours(vae, native.V2AVAE, "vae", "V2A Load Model")
-        if not _NAME.fullmatch(name):  # one that came from another node
-            raise InputError(f"name is {name!r}: give letters, digits, spaces, dots and dashes.")
+        if not is_name(name):
+            raise InputError(_no_name(name))
         host.check_finite(rate=rate)
         out, result = host.training_folder(name), host.lora_path(name)
         if result.exists() and not (out / SETTINGS).exists():

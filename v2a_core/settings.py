@@ -82,11 +82,14 @@ def take_seeds(seed: int, takes: int) -> list[int]:
 
 
 def check_prompt(prompt: str, name: str = "prompt") -> None:
-    """Raise InputError for a prompt that is not text or is too long; name is what the error calls it."""
+    """Raise InputError for a prompt that is no text or is too long; name is what the error calls it."""
     if not isinstance(prompt, str):
         raise InputError(f"The {name} is {type(prompt).__name__}, not text.")
     if len(prompt) > MAX_PROMPT:
         raise InputError(f"The {name} has {len(prompt):,} characters: shorten it to {MAX_PROMPT:,}.")
+    half = next((letter for letter in prompt if "\ud800" <= letter <= "\udfff"), None)
+    if half is not None:
+        raise InputError(f"The {name} holds U+{ord(half):04X}, which is half a character: delete it.")
 
 
 def check_duration(spec: FamilySpec, duration_s: float, name: str) -> None:
@@ -130,12 +133,14 @@ def check_device(device: str) -> None:
 
 
 def check_output(output: str | os.PathLike, source: VideoSource) -> Path:
-    """The path of a file to write: in a folder that exists, not a folder itself, not the video it is made from."""
+    """The path of a file to write: in a folder that takes files, not a folder itself, not the video it is made from."""
     path = Path(output)
     if path.is_dir():
         raise InputError(f"The output {path} is a folder: name a file in it.")
     if not path.parent.is_dir():
         raise InputError(f"The output folder {path.parent} does not exist: make it first.")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"The output folder {path.parent} can't be written to: choose another.")
     if path.exists() and isinstance(source.origin, Path) and source.origin.exists() and path.samefile(source.origin):
         raise InputError(f"The output {path} is the input video: choose another name.")
     return path

@@ -82,7 +82,7 @@ def test_a_trim_that_is_none(inputs, said, fails, model):
         ({"cfg": float("nan")}, "cfg"),
         ({"cfg": -1.0}, "cfg"),
         ({"video_cfg": float("inf")}, "video_cfg"),
-        ({"video_cfg": float("nan")}, "video cfg"),
+        ({"video_cfg": float("nan")}, "video_cfg"),
         ({"video_cfg": -0.5}, "video cfg"),
         ({"steps": 0}, "steps"),
         ({"seed": -1}, "seed"),

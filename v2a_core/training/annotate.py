@@ -8,6 +8,7 @@ from pathlib import Path
 from ..atomic import whole_file
 from ..media.audio import read_audio
 from ..media.video import VideoSource
+from ..prompts.lines import numbered_lines
 from ..prompts.subtitles import parse_transcript
 from ..settings import check_prompt
 from .folder import CAPTIONS, TRANSCRIPTS, videos_of
@@ -48,7 +49,7 @@ def annotate(
 
 def save_caption(video: Path, text: str, again: bool = False) -> list[Path]:
     """Save a draft as a video's caption unless a person has written one; returns what was written."""
-    for line in text.splitlines():
+    for _, line in numbered_lines(text, f"The caption for {video.name}"):
         check_prompt(line, f"caption for {video.name}")
     return save_draft(video.with_suffix(CAPTIONS), text, again)
 
