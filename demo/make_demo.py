@@ -9,7 +9,8 @@ from pathlib import Path
 
 from v2a_core import generate
 from v2a_core.atomic import whole_file
-from v2a_core.cli import Bars, stage_times
+from v2a_core.cli import Bars
+from v2a_core.generating import stage_times
 from v2a_core.media.audio import read_audio
 from v2a_core.media.video import VideoSource
 from v2a_core.preview import save_png, sync_preview

@@ -83,6 +83,18 @@ def test_takes_are_files_of_their_own(generate, clip, capsys):
     assert rule.startswith("sync and prompt")
 
 
+def test_stems_are_files_beside_a_mix(generate, clip, capsys):
+    code, path = generate(clip, "--stem", "effects=rain on wood", "--stem", "music=a = b")
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    assert sorted(found.name for found in path.parent.iterdir()) == ["out-effects.flac", "out-music.flac", "out.mp4"]
+    for name in ("effects", "music"):
+        stem = path.with_name(f"out-{name}.flac")
+        assert f"{stem}: a stem of it\n" in out
+        with av.open(str(stem)) as container:
+            assert sum(frame.samples for frame in container.decode(audio=0)) == 48000
+
+
 def test_a_mask_hides_what_is_black(generate, clip, tmp_path, capsys):
     def sound(*options):
         code, path = generate(clip, *options)
@@ -283,6 +295,10 @@ def test_bad_videos(generate, tmp_path, capsys, name):
         (["--seed", "1.5"], "--seed"),
         (["--mask", "none.png"], "none.png"),
         (["--mask", __file__], "test_cli.py"),
+        (["--stem", "rain"], "--stem is 'rain': give a name and a prompt"),
+        (["--stem", "a=rain", "--stem", "a=wood"], "two stems called 'a'"),
+        (["--stem", "a b=rain"], "A stem is called 'a b'"),
+        (["--stem", "a=rain", "--prompt", "wood"], "Stems and prompt"),
         (["--takes", "0"], "takes is 0"),
         (["--takes", "65"], "takes is 65"),
         (["--takes", "many"], "--takes"),

@@ -77,7 +77,7 @@ def test_a_cancelled_run_goes_on_from_what_is_finished(short, movie, tmp_path):
         made(short, movie, tmp_path / "out.mkv", codec="flac", progress=cancel)
     folder = tmp_path / "out.mkv.v2a-parts"
     stamps = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
-    assert {"latent-0-00000.safetensors", "latent-0-00001.safetensors"} <= {path.name for path in stamps}
+    assert {"latent-0-0-00000.safetensors", "latent-0-0-00001.safetensors"} <= {path.name for path in stamps}
     told = []
 
     def watch(*step):

@@ -98,6 +98,7 @@ def test_what_is_known_keeps_to_its_path(solver):
 def test_the_noise_levels_of_a_part():
     assert torch.equal(part_sigmas(10, 2.0, 1.0), shifted_sigmas(10, 2.0))
     assert torch.equal(part_sigmas(5, 1.0, 0.5), shifted_sigmas(10)[5:])
+    assert part_sigmas(5, 1.0, 1e-320).shape == (6,)
 
 
 def test_a_border_is_no_steeper_than_what_meets_there():

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from .film import Film, divide
 from .job import Job, Progress, Run
+from .known import Known, begin
 from .media.audio import AudioStream
 from .parts import Parts, digest
 from .pieces import decoded
@@ -39,44 +40,55 @@ def parts_beside(output: str | os.PathLike | None) -> Iterator[Parts]:
         parts.remove()
 
 
-def film_sounds(job: Job, run: Run, parts: Parts) -> tuple[AudioStream, ...]:
-    """The soundtracks of a job's film, decoded as they are read, which must be while the parts are there."""
+def film_sounds(job: Job, run: Run, parts: Parts, *, known: Known | None = None) -> tuple[tuple[AudioStream, ...], ...]:
+    """New soundtracks of a job's film, for each of its sheets one a seed.
+
+    They are decoded as they are read, which must be while the parts are there.
+    """
     family = run.family
     with run.stage("encode", "visual"):
         check_film(job.duration_s, job.source.name)
         film = divide(family.spec, job.duration_s, stored_shots(job.source, parts, run.progress))
         watched = Watched(film, parts, digest(job.source, family.visual, repr(film)))
         watched.watch(job.source, lambda part, told: encode_video(family, part, told), run.progress)
+    pieces = [(window.start, window.stop) for window in film.windows]
     with run.stage("prompt"):
-        texts = encode_cues(family, job.sheet)
-    words = [(text.tokens, repr(text.spans)) for side in texts for text in side]
-    keys = {}
-    with run.stage("sample", "text", "network"):
-        network = digest(family.network)  # which may take seconds
-        for seed in job.seeds:
-            settings = replace(job.settings, seed=seed)
-
-            def sampled(number: int, around: Callable, told: Progress, settings=settings) -> Tensor:
-                start_s, _ = film.span_s(number)
-                here = ([text.shifted(start_s) for text in side] for side in texts)
-                conditions = condition(family, *here, watched.seen(number))
-                window = film.windows[number]
-                noise = film_noise(film.spec.latent_channels, window.first, window.end, settings.seed)
-                return sample(family.network, *conditions, noise.to(run.device), settings, told, around=around)
-
-            key = digest(watched.key, words, repr(settings), run.device, network)
-            keys[seed] = lambda number, key=key: digest(key, number)
-            refine(film, sampled, parts, _latents(seed), keys[seed], run.progress)
+        prompts = [encode_cues(family, sheet) for sheet in job.sheets]
 
     @torch.inference_mode()
     def decode(latent: Tensor) -> Tensor:
         return family.decoder.decode(latent.to(run.device))[0].float().cpu()
 
-    pieces = [(window.start, window.stop) for window in film.windows]
-    return tuple(
-        decoded(film.spec, film.duration_s, pieces, refined(film, parts, _latents(seed), keys[seed]), decode)
-        for seed in job.seeds
-    )
+    def soundtrack(sheet: int, seed: int) -> AudioStream:
+        settings, name = replace(job.settings, seed=seed), f"latent-{sheet}-{seed}"
+
+        def sampled(number: int, around: Callable, told: Progress) -> Tensor:
+            start_s, duration_s = film.span_s(number)
+            start_s += job.start_s
+            here = ([text.shifted(start_s) for text in side] for side in prompts[sheet])
+            conditions = condition(family, *here, watched.seen(number))
+            window = film.windows[number]
+            noise = film_noise(film.spec.latent_channels, window.first, window.end, seed).to(run.device)
+            start, hold, sigmas = begin(known, family, noise, settings, start_s, duration_s)
+
+            def wrap(velocity: Velocity) -> Velocity:
+                return around(hold(velocity))
+
+            return sample(family.network, *conditions, start, settings, told, around=wrap, sigmas=sigmas)
+
+        words = [(text.tokens, repr(text.spans)) for side in prompts[sheet] for text in side]
+        made_of = digest(watched.key, words, repr(settings), run.device, network, begins, job.start_s)
+
+        def key(number: int) -> str:
+            return digest(made_of, number)
+
+        refine(film, sampled, parts, name, key, run.progress)
+        return decoded(film.spec, film.duration_s, pieces, refined(film, parts, name, key), decode)
+
+    with run.stage("sample", "text", "network", "encoder"):
+        network = digest(family.network)  # which may take seconds
+        begins = known.told(family) if known else None
+        return tuple(tuple(soundtrack(sheet, seed) for seed in job.seeds) for sheet in range(len(prompts)))
 
 
 def refine(
@@ -138,7 +150,3 @@ def refined(film: Film, parts: Parts, name: str, key: Callable[[int], str]) -> C
         return torch.cat(pieces, -1)
 
     return between
-
-
-def _latents(seed: int) -> str:
-    return f"latent-{seed}"

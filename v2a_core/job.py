@@ -15,13 +15,17 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Job:
-    """Soundtracks of one video, one a seed; the settings' own seed is that of the first."""
+    """Soundtracks of one video, for each of its cue sheets one a seed; the settings' own seed is that of the first.
+
+    The video is what a longer one shows from start_s on, if that is not 0: the sheets' times are the longer one's.
+    """
 
     source: VideoSource
     duration_s: float
-    sheet: CueSheet
+    sheets: tuple[CueSheet, ...]
     settings: Settings
     seeds: tuple[int, ...]
+    start_s: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from torch import Tensor
 
-from .clip import Known, check_span, clip_sounds
+from .clip import clip_sounds
 from .errors import InputError
 from .film_sounds import film_sounds, parts_beside
 from .job import Job, Progress, Run
-from .media.audio import Audio, read_audio
+from .known import known_sound
+from .media.audio import Audio
+from .media.flac import write_flac
 from .media.formats import choose_codec
 from .media.mask import read_mask
 from .media.mux import mux
@@ -27,14 +29,16 @@ from .models.lora import merge_lora
 from .prompts.cues import CueSheet, cue_sheet
 from .prompts.transcript import Transcript
 from .sampling.guidance import ALWAYS, EVERYWHERE, When
-from .settings import Settings, check_device, check_duration, check_output, fits, take_seeds
+from .settings import Settings, check_device, check_output, fits, take_seeds
 from .stages import captions, check_words
+from .stems import SPEECH, check_stems, mixed, stem_path
 
 
 @dataclass(frozen=True)
 class Result:
     """Soundtracks of a video, one a take: audio, files if any, the first's settings, seconds of wall time a stage.
 
+    Where stems were asked for there are each take's by their names, and their files.
     The sound of a film that is longer than a model makes in one go, and that is written to files, is only there.
     """
 
@@ -43,6 +47,8 @@ class Result:
     paths: tuple[Path, ...]
     seconds: Mapping[str, float]
     duration_s: float
+    stems: tuple[Mapping[str, Audio], ...] = ()
+    stem_paths: tuple[Path, ...] = ()
 
     @property
     def audio(self) -> Audio:
@@ -60,6 +66,7 @@ def generate(
     output: str | os.PathLike | None = None,
     *,
     prompt: str = "",
+    stems: Mapping[str, str] | None = None,
     negative: str | None = None,
     cues: CueSheet | None = None,
     transcript: Transcript | None = None,
@@ -91,11 +98,13 @@ def generate(
     """Make the soundtrack of a video, exactly as long as it, and where output is given a video file that has it.
 
     prompt says what to hear, negative what not to; either may hold times (prompts.cues), cues are more. A transcript's
-    lines are captions for a model that can't speak. cfg and video_cfg are the guidance scales of the prompt and of the
-    picture; cfg alone sets both. They, negative, steps and solver are the model's own where left out. interval is the
-    lowest and the highest noise level at which guidance acts, ramp how it comes and goes there; video_when is another
-    schedule for the picture, negative_scale and negative_when are the negative prompt's strength and schedule
-    (sampling.guidance). start_s and duration_s trim a video given by path.
+    lines are captions for a model that can't speak. stems are several prompts by name in place of one: the picture is
+    watched once, each prompt makes a sound, written beside output as OUT-NAME.flac, and all of them are mixed; the one
+    called "speech" has the transcript, and the others make room for it. cfg and video_cfg are the guidance scales of
+    the prompt and of the picture; cfg alone sets both. They, negative, steps and solver are the model's own where left
+    out. interval is the lowest and the highest noise level at which guidance acts, ramp how it comes and goes there;
+    video_when is another schedule for the picture, negative_scale and negative_when are the negative prompt's strength
+    and schedule (sampling.guidance). start_s and duration_s trim a video given by path.
     mask says where the sound comes from: what is black is hidden. It is as for `encode_video`, or a file's path.
     Several takes are made at once, of seeds seed, seed + 1, ...; each one's file then has its seed in its name. weights
     replaces the model's own files: a path, or paths by role where it has several. loras are files and their strengths,
@@ -109,11 +118,16 @@ def generate(
     Raises InputError for bad input; an output file appears only when it is whole.
     """
     source = _source(video, start_s, duration_s)
-    check_words(prompt, "" if negative is None else negative)
-    more = (*(cues.cues if cues else ()), *captions(transcript))
+    stems = stems or {}
+    check_stems(stems, prompt=prompt, cues=cues, regenerate=regenerate, strength=strength != 1)
+    for words in stems.values() if stems else [prompt]:
+        check_words(words, "" if negative is None else negative)
+    if stems and transcript is not None and SPEECH not in stems:
+        raise InputError(f"There is a transcript, and no stem called {SPEECH} to have it: add one, or leave it out.")
     check_device(device)
     seeds = take_seeds(seed, takes)
     paths = () if output is None else tuple(check_output(path, source) for path in _take_paths(output, seeds))
+    stem_paths = tuple(check_output(stem_path(path, name), source) for path in paths for name in stems)
     if paths:
         choose_codec(paths[0], codec)  # here, so that a wrong name is told before the work is done
     began = time.perf_counter()
@@ -129,38 +143,63 @@ def generate(
         video_when=video_when or When(interval, ramp),
         negative_when=negative_when,
     )
-    sheet = cue_sheet(prompt, family.spec.negative if negative is None else negative, more)
+    against = family.spec.negative if negative is None else negative
+    if stems:
+        said = {SPEECH: captions(transcript)}
+        sheets = {name: cue_sheet(words, against, said.get(name, ())) for name, words in stems.items()}
+    else:
+        sheets = {"": cue_sheet(prompt, against, (*(cues.cues if cues else ()), *captions(transcript)))}
     duration_s = probe(source).duration_s
     if transcript is not None:
         transcript.check(duration_s)
-    sheet.check(duration_s)
-    known = None
-    if regenerate or strength != 1 or under:
-        known = _known(family, source, sound, duration_s, regenerate, strength, under)
-    job = Job(source, duration_s, sheet, settings, seeds)
+    for sheet in sheets.values():
+        sheet.check(duration_s)
+    is_film = not fits(family.spec, duration_s)
+    known = known_sound(source, sound, duration_s, regenerate, strength, under, is_film=is_film)
+    if is_film and mask is not None:
+        raise InputError(
+            f"{source.name} lasts {duration_s:.1f} s, and a mask is for at most {family.spec.max_duration_s:g} "
+            f"s with the model {family.spec.name!r}: trim it with a start and a duration."
+        )
+    job = Job(source, duration_s, tuple(sheets.values()), settings, seeds)
+    if is_film and known:
+        job = known.around(job, family.spec)
     with ExitStack() as opened:
-        if fits(family.spec, duration_s):
+        if fits(family.spec, job.duration_s):
             if isinstance(mask, str | os.PathLike):
                 fps = None if isinstance(source.origin, Tensor) else source.fps
                 mask = read_mask(mask, source.start_s, duration_s, fps)
-            sounds = clip_sounds(job, run, mask=mask, known=known)
+            made = clip_sounds(job, run, mask=mask, known=known)
         else:
-            if mask is not None:
-                raise InputError(
-                    f"{source.name} lasts {duration_s:.1f} s, and a mask is for at most {family.spec.max_duration_s:g} "
-                    f"s with the model {family.spec.name!r}: trim it with a start and a duration."
-                )
-            sounds = film_sounds(job, run, opened.enter_context(parts_beside(output)))
+            made = film_sounds(job, run, opened.enter_context(parts_beside(output)), known=known)
             if not paths:
                 with run.stage("decode"):
-                    sounds = tuple(sound.gathered() for sound in sounds)
+                    made = [[sound.gathered() for sound in takes] for takes in made]
+        sounds, tracks = list(made[0]), ()
+        if stems:
+            with run.stage("mix"):
+                tracks = tuple(dict(zip(stems, take, strict=True)) for take in zip(*made, strict=True))
+                sounds = [mixed(take, duration_s) for take in tracks]
+        if known:
+            with run.stage("keep"):
+                if not is_film:
+                    sounds = [known.with_new(sound, duration_s) for sound in sounds]
+                elif known.is_heard:
+                    sounds = [known.with_part(sound, job.start_s, duration_s) for sound in sounds]
+                    sounds = sounds if paths else [sound.gathered() for sound in sounds]
         if paths:
             with run.stage("mux"):
-                for path, one, each in zip(paths, sounds, seeds, strict=True):
-                    note = provenance(family.spec, replace(settings, seed=each), sheet.positive())
+                words = {name: sheet.positive() for name, sheet in sheets.items()}
+                whole = "; ".join(f"{name}: {said}" if name else said for name, said in words.items())
+                for number, (path, one, each) in enumerate(zip(paths, sounds, seeds, strict=True)):
+                    note = provenance(family.spec, replace(settings, seed=each), whole)
+                    for name in stems:
+                        write_flac(
+                            tracks[number][name], stem_path(path, name), {**note, "v2a_prompt": words[name]}, progress
+                        )
                     mux(source, one, path, codec=codec, metadata=note, progress=progress)
     takes = tuple(one for one in sounds if isinstance(one, Audio))
-    return Result(takes, settings, paths, run.seconds, duration_s)
+    return Result(takes, settings, paths, run.seconds, duration_s, tracks if takes else (), stem_paths)
 
 
 def provenance(spec: FamilySpec, settings: Settings, prompt: str) -> dict[str, str]:
@@ -178,24 +217,6 @@ def _source(video: VideoSource | str | os.PathLike, start_s: float, duration_s: 
     if start_s or duration_s is not None:
         raise InputError("A VideoSource holds its own trim: leave start_s and duration_s out, or give the path.")
     return video
-
-
-def _known(
-    family: Family,
-    source: VideoSource,
-    sound: Audio | None,
-    duration_s: float,
-    span_s: tuple[float, float] | None,
-    strength: float,
-    under: bool,
-) -> Known:
-    """The sound to keep or to change; raises InputError where there is none, or a span that is not in it."""
-    check_duration(family.spec, duration_s, source.name)
-    check_span(span_s, duration_s)
-    sound = read_audio(source) if sound is None else sound
-    if sound is None:
-        raise InputError(f"{source.name} has no sound to keep or to change: give one, or leave that option out.")
-    return Known(sound, span_s, strength, under)
 
 
 def _take_paths(output: str | os.PathLike, seeds: Sequence[int]) -> list[Path]:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from clips import click_times, clicks, write_clip
 
-from v2a_core.media.audio import Audio, fit_length, read_audio, resample
+from v2a_core.media.audio import Audio, fit_length, read_audio, resample, stream_audio
 from v2a_core.media.mix import mix_tracks
 from v2a_core.media.video import VideoSource
 
@@ -144,3 +144,20 @@ def test_mixing_adds_and_does_not_clip():
     assert loud.samples[0, 0] == pytest.approx(-0.1)
     full = mix_tracks(Audio(torch.full((1, 100), 0.8), 48000), Audio(torch.full((1, 100), 0.8), 48000))
     assert full.samples.abs().max() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.5])
+def test_a_stream_is_what_is_read_and_as_long_as_the_picture(tmp_path, late_s):
+    path = write_clip(
+        tmp_path / "clip.mkv", count=75, audio=clicks(CLICKS, 2.0), audio_codec="aac", audio_offset_s=late_s
+    )
+    source = VideoSource.from_path(path, 0.2)
+    stream, whole = stream_audio(source), read_audio(source)
+    streamed, length = stream.gathered(), whole.samples.shape[1]
+    assert (stream.rate_hz, stream.channels) == (48000, 2) and stream.length == streamed.samples.shape[1] == 134400
+    assert length < 134400 and torch.equal(streamed.samples[:, :length], whole.samples)
+    assert not streamed.samples[:, length:].any()
+
+
+def test_no_stream_without_a_sound(tmp_path):
+    assert stream_audio(VideoSource.from_path(write_clip(tmp_path / "clip.mp4"))) is None

@@ -181,7 +181,7 @@ def test_the_noise_levels_are_those_of_the_family():
 
 
 def test_the_strength_is_what_follows_the_last_colon():
-    from v2a_core.cli import lora_strength
+    from v2a_core.generating import lora_strength
 
     assert [
         (str(path), amount) for path, amount in map(lora_strength, ("a.safetensors", "b:0.5", "C:/x/c", "d:-1"))

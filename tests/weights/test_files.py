@@ -12,6 +12,7 @@ from v2a_core import cli
 from v2a_core.errors import InputError
 from v2a_core.weights import files
 from v2a_core.weights.catalog import Model, ModelFile, Part, catalog
+from v2a_core.weights.commands import chosen_weights
 from v2a_core.weights.convert import convert
 from v2a_core.weights.files import find_model, locate, register_folder, unconverted, verify
 from v2a_core.weights.layouts import LAYOUTS
@@ -213,19 +214,19 @@ def test_download_and_convert_on_the_command_line(hub, models_folder, monkeypatc
 
 
 def test_weights_on_the_command_line_go_to_their_roles(tmp_path):
-    assert cli.chosen_weights("mini", []) is None
-    assert cli.chosen_weights("mini", ["a=b.safetensors"]).name == "a=b.safetensors"
-    chosen = cli.chosen_weights("mmaudio_small_16k", ["tuned.safetensors", "vae=other.safetensors"])
+    assert chosen_weights("mini", []) is None
+    assert chosen_weights("mini", ["a=b.safetensors"]).name == "a=b.safetensors"
+    chosen = chosen_weights("mmaudio_small_16k", ["tuned.safetensors", "vae=other.safetensors"])
     assert {role: path.name for role, path in chosen.items()} == {
         "network": "tuned.safetensors",
         "vae": "other.safetensors",
     }
-    assert cli.chosen_weights("mmaudio_small_16k", ["a.safetensors", "b.safetensors"])["network"].name[0] == "b"
+    assert chosen_weights("mmaudio_small_16k", ["a.safetensors", "b.safetensors"])["network"].name[0] == "b"
     with pytest.raises(InputError, match="mmaudio_small_16k has no file for 'vea': its files are for network, vae"):
-        cli.chosen_weights("mmaudio_small_16k", ["vea=other.safetensors"])
+        chosen_weights("mmaudio_small_16k", ["vea=other.safetensors"])
     odd = tmp_path / "a=b.safetensors"
     odd.touch()
-    assert cli.chosen_weights("mmaudio_small_16k", [str(odd)]) == {"network": odd}
+    assert chosen_weights("mmaudio_small_16k", [str(odd)]) == {"network": odd}
 
 
 def test_a_copy_of_a_repository_will_do(models_folder, tmp_path):

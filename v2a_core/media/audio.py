@@ -20,6 +20,7 @@ RUN_UP_S = 0.25
 JITTER_S = 0.03
 # What is resampled or mixed.
 MIN_RATE_HZ, MAX_RATE_HZ = 4000, 768_000
+BLOCK = 1 << 16  # samples of silence at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,38 +58,66 @@ def read_audio(source: VideoSource) -> Audio | None:
 
     Raises InputError where a picture is shown at another rate than its file's: its sound would no longer fit it.
     """
-    if isinstance(source.origin, torch.Tensor):
+    heard = list(_heard(source))
+    return Audio(torch.cat([part.samples for part in heard], -1), heard[0].rate_hz) if heard else None
+
+
+def stream_audio(source: VideoSource) -> AudioStream | None:
+    """The same, read as it is asked for and exactly as long as the picture: silence follows a sound that ends early."""
+    first = next(_heard(source), None)
+    if first is None:
         return None
+    channels, length = len(first.samples), sample_count(measure(source).info.duration_s, first.rate_hz)
+
+    def blocks() -> Iterator[torch.Tensor]:
+        filled = 0
+        for part in _heard(source):
+            filled += part.samples.shape[-1]
+            yield part.samples
+        yield from silence(channels, length - filled)
+
+    return AudioStream(blocks, first.rate_hz, channels, length)
+
+
+def silence(channels: int, length: int) -> Iterator[torch.Tensor]:
+    """So many samples of it, in blocks."""
+    for start in range(0, length, BLOCK):
+        yield torch.zeros(channels, min(BLOCK, length - start))
+
+
+def _heard(source: VideoSource) -> Iterator[Audio]:
+    """The sound of the trimmed part as it is decoded, one piece after the other; nothing where there is none."""
+    if isinstance(source.origin, torch.Tensor):
+        return
     extent = measure(source)
     if not extent.info.has_audio:
-        return None
+        return
     if extent.slow != 1:
         raise InputError(
             f"{source.name}: its own sound goes with {float(extent.info.fps * extent.slow):g} fps and can't be kept at "
             f"{float(extent.info.fps):g} fps; make a new one in its place, or leave out the fps"
         )
-    parts, filled, rate_hz, channels = [], 0, 0, 0
+    filled, rate_hz, channels = 0, 0, 0
     with open_at(source, extent.begin_s - RUN_UP_S, audio_stream) as (_, stream, packets):
         for frame in decode(stream, packets):
-            if not parts:
+            if not rate_hz:
                 rate_hz, channels = frame.sample_rate, frame.layout.nb_channels
                 length = sample_count(extent.info.duration_s, rate_hz)
-                parts.append(np.zeros((channels, 0), np.float32))
             if frame.sample_rate != rate_hz:
                 raise InputError(f"{source.name}: its sound changes from {rate_hz} to {frame.sample_rate} Hz midway")
-            samples = match_channels(torch.from_numpy(_planar(frame)), channels).numpy()
+            samples = match_channels(torch.from_numpy(_planar(frame)), channels)
             start = filled if frame.pts is None else round((frame.time - extent.begin_s) * rate_hz)
             if filled and abs(start - filled) <= JITTER_S * rate_hz:
                 start = filled
-            if start > filled:
-                parts.append(np.zeros((channels, min(start, length) - filled), np.float32))
-                filled += parts[-1].shape[1]
+            for gap in silence(channels, min(start, length) - filled):
+                filled += gap.shape[1]
+                yield Audio(gap, rate_hz)
             kept = samples[:, filled - start : max(0, length - start)]
-            parts.append(kept)
             filled += kept.shape[1]
+            if kept.shape[1]:
+                yield Audio(kept, rate_hz)
             if filled >= length:
                 break
-    return Audio(torch.from_numpy(np.concatenate(parts, axis=1)), rate_hz) if filled else None
 
 
 def resample(audio: Audio, rate_hz: int) -> Audio:

@@ -84,7 +84,7 @@ def _write(
     """Copy and encode; returns when the last frame stops being shown, in seconds."""
     shown_s, total = 0.0, math.ceil(extent.info.duration_s * 10)
     with copied(source, extent) as (container, picture, packets):
-        tags = {**_tags(container.metadata), **{key: _text(value) for key, value in metadata.items()}}
+        tags = {**_tags(container.metadata), **{key: tag_text(value) for key, value in metadata.items()}}
         chapters = _chapters(container, extent)
         out, streams, sounds = _start(container, picture, temporary, path, codec, audio, tags, chapters, extent.slow)
         with out:
@@ -173,7 +173,8 @@ def _tags(old: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "comment": comment if NOTE in comment else "; ".join(filter(None, [NOTE, comment]))}
 
 
-def _text(value: object) -> str:
+def tag_text(value: object) -> str:
+    """A value as metadata hold it."""
     # Containers store UTF-8 that ends at the first zero byte.
     return str(value).replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 

@@ -28,7 +28,7 @@ def part_sigmas(steps: int, shift: float = 1.0, strength: float = 1.0) -> Tensor
     """
     if not 0 < strength <= 1:
         raise InputError(f"strength is {strength}: give a number above 0, up to 1 (1 makes all of it anew).")
-    return shifted_sigmas(min(int(steps / strength), MAX_LEVELS), shift)[-(steps + 1) :]
+    return shifted_sigmas(int(min(steps / strength, MAX_LEVELS)), shift)[-(steps + 1) :]
 
 
 def draw_noise(shape: tuple[int, ...], seed: int) -> Tensor:

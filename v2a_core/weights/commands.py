@@ -1,6 +1,7 @@
 """`v2a models`, `v2a download` and `v2a convert`."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InputError
@@ -96,3 +97,24 @@ def _convert(arguments: argparse.Namespace, progress) -> None:
     path = convert(arguments.source, arguments.output, progress)
     progress.close()
     print(path)
+
+
+def chosen_weights(model: str, given: Sequence[str]) -> Path | dict[str, Path] | None:
+    """What --weights says: a path for a model of one file, {role: path} for one of several, None where not given.
+
+    Of two files for a role the last counts; a file without a role is for the first, the network. Raises InputError for
+    a role that the model hasn't.
+    """
+    roles = [part.role for part in catalog()[model].parts] if model in catalog() else ["model"]
+    chosen = {}
+    for text in given:
+        role, equals, path = text.partition("=")
+        if not equals or role not in roles:
+            # A name of a file may hold the sign too.
+            if equals and len(roles) > 1 and role.isidentifier() and not Path(text).exists():
+                raise InputError(f"{model} has no file for {role!r}: its files are for {', '.join(roles)}.")
+            role, path = roles[0], text
+        chosen[role] = Path(path)
+    if len(roles) == 1:
+        return chosen.get(roles[0])
+    return chosen or None
