@@ -6,7 +6,7 @@ value in place of a wire.
 
 import math
 from collections.abc import Mapping
-from functools import wraps
+from functools import cache, wraps
 from numbers import Integral, Real
 
 from torch import Tensor
@@ -19,13 +19,18 @@ TEXT = ("STRING", "COMBO")
 
 def checked(node: type) -> type:
     """The node, which from now on raises InputError for a value that is not what its input says."""
-    run, inputs = node.execute.__func__, {each.id: each for each in node.define_schema().inputs}
+    run = node.execute.__func__
+
+    @cache  # and not at once, as ComfyUI starts the sooner
+    def inputs() -> dict:
+        return {each.id: each for each in node.define_schema().inputs}
 
     @wraps(run)
     def execute(cls, **values):
         for name, value in values.items():
-            if not inputs[name].extra_dict.get("rawLink") and not (value is None and inputs[name].optional):
-                check(inputs[name], value)
+            wanted = inputs()[name]
+            if not wanted.extra_dict.get("rawLink") and not (value is None and wanted.optional):
+                check(wanted, value)
         return run(cls, **values)
 
     node.execute = classmethod(execute)
