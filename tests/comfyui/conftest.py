@@ -1,6 +1,7 @@
 """One ComfyUI for all tests, with small videos in its input folder."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from safetensors.torch import load_file
 from .server import ROOT, Server
 
 CLIP = "clip.mp4"  # 2 s at 25 fps with a tone
+FILM = "big_buck_bunny.mp4"  # as the workflows name their video; the like of CLIP, 5.28 s long
+SPEECH = ROOT / "demo/two_lines.flac"  # as they name their speech
 CLIPS = "clips"  # a folder to train on: one like it, with a caption
 # A VIDEO as generators such as Veo return it: a file in memory.
 IN_MEMORY = """
@@ -76,6 +79,8 @@ def audio_of(path: Path) -> tuple[np.ndarray, int]:
 def server(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("comfyui"))
     write_clip(server.base / "input" / CLIP)
+    write_clip(server.base / "input" / FILM, seconds=5.28)
+    shutil.copy(SPEECH, server.base / "input")
     (server.base / "input" / CLIPS).mkdir()
     write_clip(server.base / "input" / CLIPS / "tone.mp4").with_suffix(".txt").write_text("a quiet tone")
     (server.base / "custom_nodes/in_memory.py").write_text(IN_MEMORY)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from v2a_core.weights.catalog import catalog
 
-from .conftest import SHIPPED
+from .conftest import FILM, SHIPPED, SPEECH
 from .server import RIG, ROOT, Server
 
 
@@ -38,8 +38,9 @@ def model_files(name: str) -> list[dict[str, str]]:
 def main(video: str | None = None, *names: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder) / "base")
+        shutil.copy(SPEECH, server.base / "input")
         if video:
-            shutil.copy(video, server.base / "input" / "big_buck_bunny.mp4")
+            shutil.copy(video, server.base / "input" / FILM)
         server.start()
         try:
             script = ROOT / "tests/comfyui/browser/make_workflows.mjs"

@@ -91,13 +91,16 @@ def test_solvers_are_those_of_the_library(nodes):
 
 
 @pytest.mark.parametrize("name", SOCKETS)
-def test_every_node_has_a_help_page_that_names_its_inputs(name, server, nodes):
+def test_every_node_has_a_help_page_that_names_its_inputs_and_outputs(name, server, nodes):
     with urllib.request.urlopen(f"{server.url}/extensions/comfyui-v2a/docs/{name}.md") as answer:
         page = answer.read().decode()
     assert page == (ROOT / f"web/docs/{name}.md").read_text()
     assert page.startswith(f"# {nodes[name]['display_name']}\n")
     for key in inputs_of(nodes[name]):
         assert re.search(rf"\b{key}\b", page), f"{name}.md does not mention {key}"
+    outputs = page.partition("| output |")[2]
+    for key in nodes[name]["output_name"]:
+        assert re.search(rf"^\|[^|]*\b{key}\b", outputs, re.MULTILINE), f"{name}.md does not say what {key} is"
 
 
 def test_translations_are_those_of_the_schemas(server):

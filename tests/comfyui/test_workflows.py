@@ -58,11 +58,9 @@ def test_a_workflow_lists_the_files_of_the_catalogue(path):
 def test_a_workflow_runs(name, opened, server, model, mmaudio, foley):
     prompt = opened[name]["prompt"]
     for step in prompt.values():
-        step["inputs"] |= {"file": CLIP} if step["class_type"] == "V2ALoadVideo" else {}
         step["inputs"] |= {"model": model} if step["inputs"].get("model") == "mini" else {}
         step["inputs"] |= {"model": "mmaudio_small_16k"} if step["inputs"].get("model") == MMAUDIO else {}
         step["inputs"] |= {"steps": 4} if "steps" in step["inputs"] else {}
-        step["inputs"] |= {"start": 0.5, "end": 1.5} if step["class_type"] == "V2AKeepSpan" else {}
         step["inputs"] |= {"folder": CLIPS} if step["class_type"] == "V2ATrainDataset" else {}
     done = server.run(prompt)
     assert done.error is None, done.error

@@ -5,7 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { load, withPage } from "./page.mjs";
-import { workflows } from "./workflows.mjs";
+import { free, workflows } from "./workflows.mjs";
 
 const [url, out, rendered, ...names] = process.argv.slice(2);
 
@@ -86,6 +86,8 @@ async function run(page) {
   await page.waitForTimeout(3000);
   const said = await page.locator(".p-dialog:visible").allInnerTexts();
   if (said.length) throw new Error(`it did not run: ${said}`);
+  // A note that the frontend lays over the graph for a while.
+  await page.getByText(/jobs? completed/).waitFor({ state: "hidden", timeout: 60_000 });
 }
 
 await withPage(
@@ -100,7 +102,7 @@ await withPage(
       writeFileSync(join(out, `${name}.json`), `${JSON.stringify(written, null, 1)}\n`);
       await load(page, graph);
       await fit(page);
-      if (rendered === "run" && workflow.free) await run(page);
+      if (rendered === "run" && name in free) await run(page);
       const box = await fit(page);
       const edge = 24;
       const clip = { x: box.x - edge, y: box.y - edge, width: box.width + 2 * edge, height: box.height + 2 * edge };
