@@ -1,5 +1,6 @@
 """What is installed, and what the package ships."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from v2a_core.weights.files import verify
 from v2a_core.weights.formats import read_header
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
 SHIPPED = [(part, file) for model in catalog().values() for part in model.parts for file in part.files if not file.repo]
 
 
@@ -25,3 +27,13 @@ def test_shipped_weights_are_those_of_the_catalogue(part, file):
     path = verify(file)
     assert read_header(path)[0]["licence"] == part.licence
     assert file.bytes <= 32e6
+
+
+def test_what_the_registry_shows_is_there():
+    comfy = PYPROJECT["tool"]["comfy"]
+    assert comfy["PublisherId"] and comfy["DisplayName"] and comfy["requires-comfyui"].startswith(">=")
+    assert (ROOT / comfy["Icon"]).stat().st_size < 20_000
+    assert re.fullmatch(r"\d+\.\d+\.\d+", PROJECT["version"])
+    assert f"\n## {PROJECT['version']}" in (ROOT / "CHANGELOG.md").read_text()
+    licence = (ROOT / "LICENSE").read_text()
+    assert PROJECT["license"] == "Apache-2.0" and "Apache License" in licence and "Version 2.0" in licence
