@@ -9,6 +9,18 @@ import torch
 from v2a_core.errors import InputError
 from v2a_core.weights.formats import HEADER_LIMIT, read_header, read_state, write_state
 
+NO_TENSORS = [
+    json.dumps({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4], **wrong}}).encode()
+    for wrong in (
+        {"shape": None},
+        {"shape": [-1]},
+        {"shape": [True]},
+        {"dtype": 1},
+        {"data_offsets": [4, 0]},
+        {"data_offsets": [0]},
+        {"data_offsets": ["0", "4"]},
+    )
+]
 MINI = {f"{part}.weight": torch.arange(6.0).reshape(2, 3) for part in ("network", "visual", "text", "decoder")}
 
 
@@ -68,6 +80,8 @@ def test_truncated_says_how_much_is_there(model_file):
         (struct.pack("<Q", 2) + b"{]", "not JSON"),
         (struct.pack("<Q", 12) + b'{"a":[1, 2]}', "describes no tensors"),
         (struct.pack("<Q", 21) + b'{"__metadata__": "x"}', "describes no tensors"),
+        (struct.pack("<Q", 5006) + b'{"a":' + b"9" * 5000 + b"}", "not JSON"),
+        *((struct.pack("<Q", len(header)) + header + bytes(8), "describes no tensors") for header in NO_TENSORS),
     ],
 )
 def test_what_is_not_safetensors_is_named(tmp_path, data, told):

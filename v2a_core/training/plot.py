@@ -2,6 +2,8 @@
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +21,7 @@ KNOWN = ("step", "seconds", "rate")
 
 def draw_log(folder: Path) -> Tensor:
     """Every loss of a run's log.jsonl against its steps, uint8 [540, 960, 3]; logarithmic where all are positive."""
-    log = folder / "log.jsonl"
-    rows = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    rows = list(_rows(folder / "log.jsonl"))
     image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(15)
     took_s = rows[-1]["seconds"] if rows else 0.0
@@ -58,6 +59,13 @@ def plot_log(folder: Path) -> Path:
     with whole_file(folder / "loss.png") as unfinished:
         save_png(draw_log(folder), unfinished)
     return folder / "loss.png"
+
+
+def _rows(log: Path) -> Iterator[dict]:
+    """The rows of a log, but for one that a full disk or a killed run cut short."""
+    for line in log.read_text().splitlines() if log.exists() else ():
+        with suppress(json.JSONDecodeError):
+            yield json.loads(line)
 
 
 def _names(rows: list[dict]) -> list[str]:

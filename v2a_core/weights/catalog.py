@@ -85,7 +85,12 @@ class Model:
 @cache
 def catalog() -> dict[str, Model]:
     """All models by name, in the catalogue's order."""
-    entries = tomllib.loads(CATALOG.read_text(encoding="utf-8"))
+    return read_catalog(CATALOG.read_text(encoding="utf-8"))
+
+
+def read_catalog(text: str) -> dict[str, Model]:
+    """The models that a catalogue in TOML lists."""
+    entries = tomllib.loads(text)
     parts = {name: _part(name, **entry) for name, entry in entries.pop("part").items()}
     return {name: _model(name, parts, **entry) for name, entry in entries.items()}
 

@@ -51,20 +51,31 @@ def read_header(path: str | os.PathLike) -> tuple[dict[str, str], dict[str, dict
             if length > size - 8:
                 raise InputError(_truncated(path, size, length + 8))
             header = json.loads(first + file.read(length - 1))
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(f"There is no model file {path}: check the path, or download it again.") from None
     except OSError as error:
         raise InputError(f"The model file {path} can't be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # JSON may be no Unicode, or hold numbers of thousands of digits
         raise InputError(f"{path} is not a safetensors file: its header is not JSON.") from error
-    try:
-        metadata = {str(key): str(value) for key, value in header.pop("__metadata__", {}).items()}
-        end = 8 + length + max((int(entry["data_offsets"][1]) for entry in header.values()), default=0)
-    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
-        raise InputError(f"{path} is not a safetensors file: its header describes no tensors.") from error
+    metadata = header.pop("__metadata__", {})
+    if not (isinstance(metadata, dict) and all(map(_describes_tensor, header.values()))):
+        raise InputError(f"{path} is not a safetensors file: its header describes no tensors.")
+    end = 8 + length + max((entry["data_offsets"][1] for entry in header.values()), default=0)
     if end > size:
         raise InputError(_truncated(path, size, end))
-    return metadata, header
+    return {str(key): str(value) for key, value in metadata.items()}, header
+
+
+def _describes_tensor(entry: object) -> bool:
+    """Whether an entry of a header says what a tensor's type and shape are, and where it lies."""
+    if not (isinstance(entry, dict) and isinstance(entry.get("dtype"), str)):
+        return False
+    shape, place = entry.get("shape"), entry.get("data_offsets")
+    if not (isinstance(shape, list) and isinstance(place, list) and len(place) == 2):
+        return False
+    return all(type(number) is int and number >= 0 for number in (*shape, *place)) and place[0] <= place[1]
 
 
 def read_state(
@@ -137,9 +148,15 @@ def read_shapes(path: str | os.PathLike) -> tuple[dict[str, str], dict[str, tupl
 
 
 def write_state(path: str | os.PathLike, state: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:
-    """Write tensors and metadata as one safetensors file, which appears under its name only when it is whole."""
-    with whole_file(path) as unfinished:
-        save_file(dict(state), unfinished, dict(metadata) or None)
+    """Write tensors and metadata as one safetensors file, which appears under its name only when it is whole.
+
+    Raises OSError where it can't be written.
+    """
+    try:
+        with whole_file(path) as unfinished:
+            save_file(dict(state), unfinished, dict(metadata) or None)
+    except SafetensorError as error:
+        raise OSError(f"{path} can't be written ({error}): make room, or choose another folder.") from error
 
 
 def check_layout(path, layout: Layout, shapes: Mapping[str, tuple[int, ...]], size: str | None = None) -> None:

@@ -1,0 +1,109 @@
+"""Runs that are killed or whose disk is full: no half file under its final name, and the next run succeeds.
+
+bench/faults.py does this at random moments, of films and training too.
+"""
+
+import json
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from videos import write_video
+
+from v2a_core.errors import InputError
+from v2a_core.media.audio import Audio
+from v2a_core.media.mux import mux
+from v2a_core.media.video import VideoSource
+from v2a_core.settings import check_output
+from v2a_core.training.plot import draw_log
+from v2a_core.weights.convert import convert
+from v2a_core.weights.formats import write_state
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs fork and SIGKILL")
+TOLD = 3
+
+
+def muxed(source: Path, out: Path, progress=None) -> None:
+    mux(VideoSource.from_path(source), Audio(torch.zeros(1, 96_000), 48_000), out, progress=progress)
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory):
+    """What is muxed and what is converted, by the extension of what comes of it."""
+    sys.path.append(str(Path(__file__).parent / "weights"))
+    from stand_in import tiny_state
+
+    folder, state = tmp_path_factory.mktemp("sources"), tiny_state("bigvgan")
+    torch.save({"generator": {**state, next(reversed(state)): torch.rand(500, 500)}}, folder / "made.pt")
+    return {".mp4": write_video(folder / "clip.mp4"), ".safetensors": folder / "made.pt"}
+
+
+MAKE = {".mp4": muxed, ".safetensors": convert}
+
+
+def end_of(make, source: Path, out: Path, progress=None, most_bytes: int | None = None) -> int:
+    """Exit code of a process that makes a file."""
+
+    def run():
+        if most_bytes:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+        try:
+            make(source, out, progress)
+        except (InputError, OSError):
+            os._exit(TOLD)
+        os._exit(0)
+
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    process.join(60)
+    return process.exitcode
+
+
+@pytest.mark.parametrize("suffix", MAKE)
+def test_a_killed_run_leaves_nothing_under_the_name(sources, tmp_path, suffix):
+    out, whole = tmp_path / f"out{suffix}", tmp_path / f"whole{suffix}"
+    assert end_of(MAKE[suffix], sources[suffix], whole) == 0
+
+    def killed(stage, done, total):
+        if stage.startswith(("write", "convert")) and done:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    assert end_of(MAKE[suffix], sources[suffix], out, killed) == -signal.SIGKILL
+    assert not out.exists()
+    assert end_of(MAKE[suffix], sources[suffix], out) == 0
+    assert out.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("suffix", MAKE)
+def test_a_full_disk_is_told_and_leaves_nothing(sources, tmp_path, suffix):
+    out = tmp_path / f"out{suffix}"
+    assert end_of(MAKE[suffix], sources[suffix], out, most_bytes=3000) == TOLD
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_there_stays_where_the_disk_is_full(tmp_path):
+    path = tmp_path / "a.safetensors"
+    write_state(path, {"x": torch.ones(2)}, {})
+    before = path.read_bytes()
+    large = lambda *_: write_state(path, {"x": torch.ones(100_000)}, {})  # noqa: E731
+    assert end_of(large, path, path, most_bytes=3000) == TOLD
+    assert [path] == list(tmp_path.iterdir()) and path.read_bytes() == before
+
+
+def test_a_folder_that_takes_no_files_is_told_before_the_work(clip, monkeypatch, tmp_path):
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write anywhere
+    with pytest.raises(InputError, match="can't be written to"):
+        check_output(tmp_path / "out.mp4", VideoSource.from_path(clip))
+
+
+def test_a_row_of_the_log_that_was_cut_short_is_passed_over(tmp_path):
+    row = json.dumps({"step": 1, "seconds": 1.0, "rate": 0.1, "flow": 0.5})
+    (tmp_path / "log.jsonl").write_text(f"{row}\n{row[:20]}")
+    cut = draw_log(tmp_path)
+    (tmp_path / "log.jsonl").write_text(f"{row}\n")
+    assert torch.equal(cut, draw_log(tmp_path))
