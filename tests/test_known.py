@@ -167,3 +167,9 @@ def test_bad_changes_are_told_before_the_film_is_watched(short, movie, options, 
 def test_a_silent_film_has_nothing_to_keep(short, tmp_path):
     with pytest.raises(InputError, match="has no sound to keep"):
         made(short, write_video(tmp_path / "silent.mp4", seconds=6.0, fps=5), under=True)
+
+
+def test_a_film_longer_than_a_run_can_be_is_refused_for_a_part_of_it_too(short, movie, monkeypatch):
+    monkeypatch.setattr("v2a_core.settings.MAX_FILM_S", 6)
+    with pytest.raises(InputError, match="trim it"):
+        made(short, movie, regenerate=(3.0, 4.0))

@@ -19,7 +19,7 @@ from .models.base import Family, FamilySpec
 from .sampling.flow import part_sigmas
 from .sampling.inpaint import begun, held, span_mask
 from .sampling.solvers import Velocity
-from .settings import Settings
+from .settings import Settings, check_film
 from .stages import encode_audio, encoder_of
 
 
@@ -124,6 +124,7 @@ def known_sound(
     """
     if not (span_s or strength != 1 or under):
         return None
+    check_film(duration_s, source.name)
     if span_s and not 0 <= span_s[0] < span_s[1] <= duration_s + 0.01:
         raise InputError(
             f"The span to make anew is {span_s[0]:g} to {span_s[1]:g} s, and the video lasts {duration_s:.2f} s: give "

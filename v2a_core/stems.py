@@ -17,8 +17,8 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _INSTEAD = {
     "prompt": "give each stem its prompt, and leave out the one for all",
     "cues": "put the times in the stems' prompts, such as [0-3.2] footsteps",
-    "regenerate": "stems are made from nothing, so leave out what is made of an old sound",
-    "strength": "stems are made from nothing, so leave out what is made of an old sound",
+    "regenerate": "stems are made from nothing, so leave it out",
+    "strength": "stems are made from nothing, so leave it out",
 }
 
 
