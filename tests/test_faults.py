@@ -3,6 +3,7 @@
 bench/faults.py does this at random moments, of films and training too.
 """
 
+import errno
 import json
 import multiprocessing
 import os
@@ -15,6 +16,7 @@ import pytest
 import torch
 from videos import write_video
 
+from v2a_core.atomic import whole_file
 from v2a_core.errors import InputError
 from v2a_core.media.audio import Audio
 from v2a_core.media.mux import mux
@@ -84,6 +86,13 @@ def test_a_full_disk_is_told_and_leaves_nothing(sources, tmp_path, suffix):
     out = tmp_path / f"out{suffix}"
     assert end_of(MAKE[suffix], sources[suffix], out, most_bytes=3000) == TOLD
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_says_of_which_file(tmp_path):
+    with pytest.raises(OSError, match=f"No space left on device: '{tmp_path / 'out'}'") as told:  # noqa: SIM117
+        with whole_file(tmp_path / "out"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+    assert told.value.errno == errno.ENOSPC and not list(tmp_path.iterdir())
 
 
 def test_what_was_there_stays_where_the_disk_is_full(tmp_path):

@@ -15,5 +15,9 @@ def whole_file(path: str | os.PathLike) -> Iterator[Path]:
     try:
         yield unfinished
         os.replace(unfinished, path)
+    except OSError as error:
+        if type(error) is not OSError or error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error  # a full disk does not say of what
     finally:
         unfinished.unlink(missing_ok=True)
