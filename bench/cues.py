@@ -4,22 +4,19 @@ python bench/cues.py [--sounds DIR] [--clips 60] [--weights FILE]
 writes results/cues.json and cues.png beside this file; README.md says how to read them.
 """
 
-import argparse
-import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
+from clips import DURATION_S, KNOWN, Clip, make_clip, stack, watch
+from common import HERE, options, save, told
 from cues_report import FRAMES_HZ, Heard, draw, summary
-from mini import DURATION_S, KNOWN, SOUNDS, Clip, make_clip, stack, told, watch
 
 from v2a_core import stages
 from v2a_core.evaluation.tagger import obeys, tagger
 from v2a_core.media.audio import Audio
 from v2a_core.models import load_family
 from v2a_core.models.base import Family, VisualFeatures
-from v2a_core.models.mini.family import SHIPPED
 from v2a_core.models.mini.mel import log_mel
 from v2a_core.prompts.cues import Cue, CueSheet, cue_sheet
 from v2a_core.settings import Settings
@@ -27,7 +24,6 @@ from v2a_core.training.world.captions import caption
 from v2a_core.training.world.classes import SOUND_CLASSES
 from v2a_core.training.world.sounds import SoundLibrary
 
-HERE = Path(__file__).resolve().parent
 EARLIEST_S, LATEST_S = 2.0, 4.0  # of a border
 
 
@@ -118,10 +114,8 @@ def switch_s(near: np.ndarray) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sounds", type=Path, default=SOUNDS, help="the folder that `make sounds` filled")
+    parser = options(__doc__)
     parser.add_argument("--clips", type=int, default=60)
-    parser.add_argument("--weights", type=Path, default=SHIPPED, help="a weights file other than the shipped one")
     args = parser.parse_args()
 
     family, library = load_family("mini", weights=args.weights), SoundLibrary(args.sounds)
@@ -134,8 +128,7 @@ def main() -> None:
     with told("listening"):
         heard = [listen(pair, some) for pair, some in zip(pairs, sounds, strict=True)]
     results = summary(heard) | {"settings": asdict(Settings.for_family(family.spec))}
-    (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results" / "cues.json").write_text(json.dumps(results, indent=1) + "\n")
+    save("cues", results)
     draw(results, heard, HERE / "cues.png")
     for name in ("ratio", "cued", "untimed", "leaked", "chance"):
         low, high = results[name]["interval"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from common import with_interval
 from matplotlib.figure import Figure
 
 FRAMES_HZ = 100  # of Mini's log-mel
@@ -39,19 +40,19 @@ def summary(heard: Sequence[Heard]) -> dict:
     def ratio(some) -> float:
         return share("cued")(some) / max(share("untimed")(some), 1e-9)
 
-    results = {"clips": len(heard), "ratio": interval(heard, ratio)}
+    results = {"clips": len(heard), "ratio": with_interval(heard, ratio)}
     for kind in ("event", "texture"):
         if some := [one for one in heard if one.kind == kind]:
-            results[f"ratio_{kind}"] = interval(some, ratio)
-    results |= {name: interval(heard, share(name)) for name in ("cued", "untimed", "leaked", "chance")}
+            results[f"ratio_{kind}"] = with_interval(some, ratio)
+    results |= {name: with_interval(heard, share(name)) for name in ("cued", "untimed", "leaked", "chance")}
     # Between two hits nothing sounds that could turn: borders are those of sounds that go on.
     going_on = [one for one in heard if one.kind == "texture"]
     if going_on:
         results["borders"] = {
             "count": 2 * len(going_on),
-            "median_abs_ms": interval(going_on, lambda some: 1e3 * np.median(np.abs(offsets(some)))),
-            "median_ms": interval(going_on, lambda some: 1e3 * np.median(offsets(some))),
-            "within_150_ms": interval(going_on, lambda some: np.mean(np.abs(offsets(some)) <= AIM_S)),
+            "median_abs_ms": with_interval(going_on, lambda some: 1e3 * np.median(np.abs(offsets(some)))),
+            "median_ms": with_interval(going_on, lambda some: 1e3 * np.median(offsets(some))),
+            "within_150_ms": with_interval(going_on, lambda some: np.mean(np.abs(offsets(some)) <= AIM_S)),
             "against_another_clips_ms": 1e3 * float(np.median(np.abs(offsets(going_on, another=True)))),
         }
     return results
@@ -61,12 +62,6 @@ def offsets(some: Sequence[Heard], another: bool = False) -> np.ndarray:
     """How far found borders are from those of the cues, or from those of another clip's cues, in seconds."""
     expected = np.roll([one.border_s for one in some], another)
     return np.concatenate([np.array(one.off_s) + one.border_s - at for one, at in zip(some, expected, strict=True)])
-
-
-def interval(some: Sequence[Heard], statistic: Callable) -> dict:
-    rng = np.random.default_rng(0)
-    draws = [statistic([some[i] for i in rng.integers(len(some), size=len(some))]) for _ in range(1000)]
-    return {"value": float(statistic(some)), "interval": [float(edge) for edge in np.percentile(draws, (2.5, 97.5))]}
 
 
 def draw(results: dict, heard: Sequence[Heard], path: Path) -> None:

@@ -4,13 +4,12 @@ python bench/focus.py [--scenes 24] [--takes 2] [--prompt TEXT] [--weights FILE]
 writes results/focus.json and focus.png beside this file; README.md says how to read them.
 """
 
-import argparse
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import torch
+from common import HERE, options, save
 from matplotlib.figure import Figure
 
 from v2a_core import stages
@@ -18,10 +17,8 @@ from v2a_core.evaluation.onsets import OnsetScore, detect_onsets, match_onsets
 from v2a_core.media.video import VideoSource
 from v2a_core.models import load_family
 from v2a_core.models.base import Family
-from v2a_core.models.mini.family import SHIPPED
 from v2a_core.settings import Settings
 
-HERE = Path(__file__).resolve().parent
 FPS, SECONDS, SIDE = 25, 6.0, 192
 RADIUS, FLOOR, DROP = 14, 170, 110  # pixels
 APART_S = 0.15  # no hit of one ball is closer to one of the other
@@ -110,17 +107,15 @@ def draw(results: dict, path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = options(__doc__, sounds=False)
     parser.add_argument("--scenes", type=int, default=24)
     parser.add_argument("--takes", type=int, default=2)
     parser.add_argument("--prompt", default="a ball bouncing on a wooden floor")
-    parser.add_argument("--weights", type=Path, default=SHIPPED, help="a weights file other than the shipped one")
     args = parser.parse_args()
     family = load_family("mini", weights=args.weights)
     scores = measure(family, args.scenes, args.prompt, args.takes)
     results = {"scenes": args.scenes, "takes": args.takes, "prompt": args.prompt, "f1": scores}
-    (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results" / "focus.json").write_text(json.dumps(results, indent=1) + "\n")
+    save("focus", results)
     draw(results, HERE / "focus.png")
     for seen, row in scores.items():
         print(f"{seen + ' seen':<18}" + "  ".join(f"{whose}: {value:.3f}" for whose, value in row.items()))

@@ -4,26 +4,24 @@ python bench/guidance.py [--sounds DIR] [--clips 30] [--weights FILE]
 writes results/guidance.json and guidance.png beside this file; README.md says how to read them.
 """
 
-import argparse
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from clips import Mark, judge, make_clip, soundtracks, watch
+from common import HERE, options, save, told, with_interval
 from matplotlib.figure import Figure
-from mini import SOUNDS, Mark, judge, make_clip, soundtracks, told, watch
 
 from v2a_core.evaluation.onsets import OnsetScore
 from v2a_core.models import load_family
-from v2a_core.models.mini.family import SHIPPED
 from v2a_core.settings import Settings
 from v2a_core.training.world.sounds import SoundLibrary
 
-HERE = Path(__file__).resolve().parent
 # Each scale is raised by itself, the other one left at Mini's own.
 FIELDS = {"text": "text_scale", "video": "video_scale"}
 SCALES = (0.0, 1.0, 2.0, 4.0)
+DRAWS = 300  # of the bootstrap
 MEASURES = {"f1": "onset F1 at 50 ms", "class": "prompted class in the tagger's top 5"}
 
 
@@ -37,10 +35,11 @@ def summary(rows: dict[str, list[list[Mark]]]) -> dict:
     for name, columns in rows.items():
         results[name] = {}
         for measure, statistic in statistics.items():
-            values = [within(statistic, column) for column in columns]
-            change = within(
-                lambda pairs, s=statistic: s([p[-1] for p in pairs]) - s([p[0] for p in pairs]),
+            values = [with_interval(column, statistic, DRAWS) for column in columns]
+            change = with_interval(
                 [*zip(*columns, strict=True)],
+                lambda pairs, s=statistic: s([p[-1] for p in pairs]) - s([p[0] for p in pairs]),
+                DRAWS,
             )
             results[name][measure] = {"values": values, "change": change}
     return results
@@ -49,12 +48,6 @@ def summary(rows: dict[str, list[list[Mark]]]) -> dict:
 def f1(marks: list[Mark]) -> float:
     """Onset F1 pooled over the clips whose sound has events."""
     return sum((mark.onsets for mark in marks if mark.onsets is not None), OnsetScore()).f1
-
-
-def within(statistic: Callable, items: list) -> dict:
-    rng = np.random.default_rng(0)
-    draws = [statistic([items[i] for i in rng.integers(len(items), size=len(items))]) for _ in range(300)]
-    return {"value": statistic(items), "interval": [float(edge) for edge in np.percentile(draws, (2.5, 97.5))]}
 
 
 def draw(results: dict, path: Path) -> None:
@@ -75,10 +68,8 @@ def draw(results: dict, path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sounds", type=Path, default=SOUNDS, help="the folder that `make sounds` filled")
+    parser = options(__doc__)
     parser.add_argument("--clips", type=int, default=30)
-    parser.add_argument("--weights", type=Path, default=SHIPPED, help="a weights file other than the shipped one")
     args = parser.parse_args()
 
     family, library = load_family("mini", weights=args.weights), SoundLibrary(args.sounds)
@@ -94,8 +85,7 @@ def main() -> None:
                 sounds = soundtracks(family, clips, features, replace(own, **{field: scale}))
                 rows[name].append([judge(clip, sound) for clip, sound in zip(clips, sounds, strict=True)])
     results = summary(rows) | {"own": {name: getattr(own, field) for name, field in FIELDS.items()}}
-    (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results" / "guidance.json").write_text(json.dumps(results, indent=1) + "\n")
+    save("guidance", results)
     draw(results, HERE / "guidance.png")
     for name in FIELDS:
         for measure, title in MEASURES.items():

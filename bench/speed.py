@@ -47,6 +47,20 @@ def rendered(path: Path, seconds: float) -> Path:
     return path
 
 
+def measure(
+    video: Path | None, seconds: float = 8.0, runs: int = 5, threads: int = 2, weights: Path | None = None
+) -> list[dict[str, float]]:
+    """Seconds of each stage from a video, or a rendered one, to a finished file, in several runs."""
+    torch.set_num_threads(threads)
+
+    from v2a_core.pipeline import generate
+
+    with tempfile.TemporaryDirectory() as folder:
+        video = video or rendered(Path(folder, "video.mp4"), seconds)
+        job = {"prompt": "footsteps on gravel", "duration_s": seconds, "weights": weights}
+        return [generate(video, Path(folder, f"{k}.mp4"), **job).seconds for k in range(runs)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--video", type=Path, help="a video of at least --seconds; a rendered one if left out")
@@ -55,14 +69,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-
-    from v2a_core.pipeline import generate
-
-    with tempfile.TemporaryDirectory() as folder:
-        video = args.video or rendered(Path(folder, "video.mp4"), args.seconds)
-        job = {"prompt": "footsteps on gravel", "duration_s": args.seconds, "weights": args.weights}
-        runs = [generate(video, Path(folder, f"{k}.mp4"), **job).seconds for k in range(args.runs)]
+    runs = measure(args.video, args.seconds, args.runs, args.threads, args.weights)
     totals = [sum(run.values()) for run in runs]
     median = statistics.median(totals)
     print(f"{args.seconds:g} s of video to a finished file, {args.threads} threads, {args.runs} runs:")

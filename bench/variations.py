@@ -4,14 +4,13 @@ python bench/variations.py [--sounds DIR] [--clips 40] [--takes 6] [--weights FI
 writes results/variations.json and variations.png beside this file; README.md says how to read them.
 """
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
+from clips import DURATION_S, Clip, judge, make_clip, watch
+from common import HERE, options, save, told
 from matplotlib.figure import Figure
-from mini import DURATION_S, SOUNDS, Clip, judge, make_clip, told, watch
 
 from v2a_core import stages
 from v2a_core.evaluation.motion import watch_motion
@@ -21,12 +20,10 @@ from v2a_core.media.audio import Audio
 from v2a_core.media.video import VideoSource
 from v2a_core.models import load_family
 from v2a_core.models.base import Family, VisualFeatures
-from v2a_core.models.mini.family import SHIPPED
 from v2a_core.settings import Settings
 from v2a_core.training.world.scene import encoder_frames
 from v2a_core.training.world.sounds import SoundLibrary
 
-HERE = Path(__file__).resolve().parent
 RATE_HZ = 25
 
 
@@ -87,11 +84,9 @@ def draw(results: dict, path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sounds", type=Path, default=SOUNDS, help="the folder that `make sounds` filled")
+    parser = options(__doc__)
     parser.add_argument("--clips", type=int, default=40, help="clips whose sound has events")
     parser.add_argument("--takes", type=int, default=6, help="takes of each")
-    parser.add_argument("--weights", type=Path, default=SHIPPED, help="a weights file other than the shipped one")
     args = parser.parse_args()
 
     family, library = load_family("mini", weights=args.weights), SoundLibrary(args.sounds)
@@ -106,8 +101,7 @@ def main() -> None:
         scores = [score(clip, some) for clip, some in zip(clips, takes, strict=True)]
         marks = [[judge(clip, take).onsets for take in some] for clip, some in zip(clips, takes, strict=True)]
     results = summary(marks, scores, args.takes)
-    (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results" / "variations.json").write_text(json.dumps(results, indent=1) + "\n")
+    save("variations", results)
     draw(results, HERE / "variations.png")
     for name, values in results["f1"].items():
         print(f"{name:<20}{values[-1]:.3f}")
