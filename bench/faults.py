@@ -38,7 +38,7 @@ def hub_of_slow_answers():
                 pass
 
     hub = Hub()
-    hub.RequestHandlerClass = Slow
+    hub.RequestHandlerClass, hub.handle_error = Slow, lambda *_: None  # of a client that was killed
     threading.Thread(target=hub.serve_forever, daemon=True).start()
     return hub
 
