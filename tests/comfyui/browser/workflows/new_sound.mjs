@@ -68,7 +68,7 @@ export const newSound = {
 
   silent_film: graph(
     {
-      load: node("V2ALoadVideo", [0, 0], {}, { title: "A silent film at the speed it was shot at" }),
+      load: node("V2ALoadVideo", [0, 0], {}, { title: "A silent film at its own speed" }),
       fps: node("PrimitiveFloat", [0, 430], { value: 18 }, { title: "Frames per second" }),
       titles: node("V2AFindIntertitles", [400, 600], {}, { size: [400, 90] }),
       cards: node(

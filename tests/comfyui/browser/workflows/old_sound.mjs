@@ -60,9 +60,9 @@ export const oldSound = {
         moving: "audio_1",
         path: "0: -0.6, 4: 0.6",
       }),
-      report: node("PreviewAny", [1920, 450], {}, { size: [330, 120] }),
+      report: node("PreviewAny", [1920, 560], {}, { size: [330, 120] }),
       mux: node("V2AMuxVideo", [1920, 0]),
-      save: node("SaveVideo", [1920, 190], {}, { size: [330, 200] }),
+      save: node("SaveVideo", [1920, 190]),
     },
     [
       ...stemLinks("air"),
