@@ -106,7 +106,10 @@ def seeds(target: str, folder: Path) -> None:
             "quiet street, -music\n\n[0.0-3.2] footsteps\n[3.2s] door -slam\n[00:01:05.5-00:01:10] rain",
             "0: -1, 2.5: 0.8",
         ],
-        "catalog": [CATALOG.read_text(encoding="utf-8")[:3000].rpartition("\n\n")[0], '[mini]\ntitle="a"\nlicence="b"\nabout="c"\n'],
+        "catalog": [
+            CATALOG.read_text(encoding="utf-8")[:3000].rpartition("\n\n")[0],
+            '[mini]\ntitle="a"\nlicence="b"\nabout="c"\n',
+        ],
     }
     for number, text in enumerate(texts.get(target, ())):
         (folder / f"{number}.txt").write_text(text)
