@@ -84,15 +84,16 @@ class V2ACondition(io.ComfyNode):
         said = []
         if transcript is not None and transcript.lines:
             transcript.check(duration_s)
-            texts = with_captions(texts, transcript, 0)
-            said = [f"{family.spec.name} can't speak: the transcript's lines are captions of the prompt."]
+            if not family.spec.speaks:
+                texts = with_captions(texts, transcript, 0)
+                said = [f"{family.spec.name} can't speak: the transcript's lines are captions of the prompt."]
         for group in (*texts, *against):
             group[0][1][CUES].check(duration_s)
         groups = [[text for text, _ in group] for group in (*texts, *against)]
         if film is None:
-            laid_out = lay_out(family, groups, len(texts), features, duration_s)
+            laid_out = lay_out(family, groups, len(texts), features, duration_s, transcript)
         else:
-            laid_out = _lay_out_film(family, groups, len(texts), features, film)
+            laid_out = _lay_out_film(family, groups, len(texts), features, film, transcript)
         packed = [
             pack_conditions(group[0][0].tokens[None], group[0][1], conditions, duration_s)
             for group, conditions in zip((*texts, *against), laid_out, strict=True)
@@ -126,7 +127,7 @@ def _divided(spec, features, duration_s: float):
     return divide(spec, duration_s), features
 
 
-def _lay_out_film(family, prompts: list[list], wanted: int, features, film) -> list:
+def _lay_out_film(family, prompts: list[list], wanted: int, features, film, transcript) -> list:
     """FilmConditions of each prompt, as `lay_out` has it for a clip."""
     from ..v2a_core.film import FilmConditions
     from ..v2a_core.stages import lay_out
@@ -136,7 +137,8 @@ def _lay_out_film(family, prompts: list[list], wanted: int, features, film) -> l
         start_s, duration_s = film.span_s(number)
         seen = features.seen[number] if hasattr(features, "seen") else features
         here = [[text.shifted(start_s) for text in texts] for texts in prompts]
-        return lay_out(family, here, wanted, seen, duration_s)
+        said = transcript and transcript.within(start_s, duration_s)
+        return lay_out(family, here, wanted, seen, duration_s, said)
 
     window(0)  # here, where what does not fit is told before the work is done
     return [

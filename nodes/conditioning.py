@@ -56,7 +56,7 @@ def with_captions(groups: list[list[tuple]], transcript, side: int) -> list[list
         ):
             raise InputError("Another node has mixed the prompt, so a transcript can't be put in it: disconnect one.")
         _, options = group[0]
-        sheet = CueSheet((*options[CUES].cues, *captions(transcript)))
+        sheet = CueSheet((*options[CUES].cues, *captions(options[FAMILY].spec, transcript)))
         texts = options[ENCODERS].encode_cues(sheet)[side]
         captioned.append([(text, {**options, PROMPT: text, CUES: sheet}) for text in texts])
     return captioned

@@ -101,7 +101,7 @@ class V2ATrainLoRA(io.ComfyNode):
         if result.exists() and not (out / SETTINGS).exists():
             raise InputError(f"There is a LoRA called {name!r} already, which no run here made: choose another name.")
         config = LoRAConfig(rank, seed=seed)
-        run = LoRARun(model.model.spec.name, windows_of(dataset), out, config, steps, rate, batch)
+        run = LoRARun(model.model.spec.name, windows_of(dataset, model.model.spec), out, config, steps, rate, batch)
         run.open()
         trained = train_lora(model, encoders, vae, run, host.progress())
         with whole_file(result) as unfinished:

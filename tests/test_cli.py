@@ -6,6 +6,7 @@ import signal
 import struct
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -15,9 +16,10 @@ import torch
 from PIL import Image
 from videos import write_video
 
-from v2a_core import cli
+from v2a_core import cli, pipeline
 from v2a_core.media.audio import read_audio
 from v2a_core.media.video import VideoSource, probe
+from v2a_core.models import load_family
 from v2a_core.models.mini.family import save
 from v2a_core.weights.catalog import Model, ModelFile, Part
 from v2a_core.weights.formats import write_state
@@ -113,7 +115,7 @@ def test_a_mask_hides_what_is_black(generate, clip, tmp_path, capsys):
     )
 
 
-def test_cues_and_a_transcript_are_read_from_files(generate, clip, tmp_path, capsys):
+def test_cues_and_a_transcript_are_read_from_files(generate, clip, tmp_path, capsys, monkeypatch):
     (tmp_path / "cues.txt").write_text("[0-1] rain -wood\n[1.5s] wood")
     (tmp_path / "talk.srt").write_text("1\n0:00.5 --> 0:01\nANNA: footsteps\n")
 
@@ -128,9 +130,19 @@ def test_cues_and_a_transcript_are_read_from_files(generate, clip, tmp_path, cap
     cued, _ = sound("--prompt", "rain", "--cues", str(tmp_path / "cues.txt"))
     typed, _ = sound("--prompt", "rain\n[0-1] rain -wood\n[1.5s] wood")
     assert torch.equal(cued, typed) and not torch.equal(cued, plain)
-    captioned, said = sound("--prompt", "rain", "--transcript", str(tmp_path / "talk.srt"))
+    spoken, said = sound("--prompt", "rain", "--transcript", str(tmp_path / "talk.srt"))
+    captioned, _ = sound("--prompt", 'rain\n[0.5-1] anna says: "footsteps"')
+    assert "can't speak" not in said
+    assert not torch.equal(spoken, plain) and not torch.equal(spoken, captioned)
+
+    def load_mute(*model, **options):
+        family = load_family(*model, **options)
+        return replace(family, spec=replace(family.spec, speaks=False))
+
+    monkeypatch.setattr(pipeline, "load_family", load_mute)
+    captions, said = sound("--prompt", "rain", "--transcript", str(tmp_path / "talk.srt"))
     assert "mini can't speak: the transcript's lines were put in the prompt as captions" in said
-    assert torch.equal(captioned, sound("--prompt", 'rain\n[0.5-1] anna says: "footsteps"')[0])
+    assert torch.equal(captions, captioned)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from v2a_core.media.video import VideoSource, probe
 from v2a_core.models import load_family
 from v2a_core.parts import Parts, digest
 from v2a_core.pipeline import generate
+from v2a_core.prompts.transcript import Line, Transcript
 from v2a_core.settings import check_film
 
 ROOT = Path(__file__).parents[1]
@@ -58,6 +59,26 @@ def test_the_file_has_what_memory_would_and_the_parts_are_gone(short, movie, tmp
     if codec == "flac":
         torch.testing.assert_close(heard.samples[:, :length], kept.samples[:, :length].clamp(-1, 1), atol=1e-3, rtol=0)
     assert heard.duration_s == pytest.approx(9.56, abs=0.05)
+
+
+def test_a_film_s_lines_are_said_in_their_windows(short, movie, tmp_path):
+    said = Transcript((Line(6.5, 8.5, "Hello there, my friend."),))
+    plain, spoken = (made(short, movie, transcript=one).audio.samples for one in (None, said))
+    change = (spoken - plain).abs()[0]
+    # Windows before the one that shares the line don't know of it.
+    assert change[: 2 * 24000].max() == 0 and change[round(6.5 * 24000) : round(8.5 * 24000)].mean() > 1e-4
+
+    def cancel(stage, done, total):
+        if stage == "sample" and done == 2:
+            raise RuntimeError("cancelled")
+
+    whole = made(short, movie, tmp_path / "whole.mkv", codec="flac", transcript=said).path
+    with pytest.raises(RuntimeError, match="cancelled"):
+        made(short, movie, tmp_path / "other.mkv", codec="flac", transcript=None, progress=cancel)
+    # What was made without the line is not taken for what is made with it.
+    other = made(short, movie, tmp_path / "other.mkv", codec="flac", transcript=said).path
+    whole, other = (read_audio(VideoSource.from_path(path)).samples for path in (whole, other))
+    assert torch.equal(whole, other)
 
 
 def test_a_clip_that_fits_is_made_in_one_go(short, tmp_path):

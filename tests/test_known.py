@@ -10,7 +10,7 @@ from videos import write_video
 from v2a_core.errors import InputError
 from v2a_core.film import divide
 from v2a_core.film_sounds import film_sounds
-from v2a_core.job import Job, Run
+from v2a_core.job import Job, Run, Script
 from v2a_core.known import Known
 from v2a_core.media.audio import Audio, read_audio
 from v2a_core.media.ducking import Ducking
@@ -64,7 +64,7 @@ def test_only_a_part_around_the_span_is_made(short, movie, old, span_s, windows)
 
 def test_how_much_is_sampled_around_a_span(short, movie):
     source = VideoSource.from_path(movie, 0.5)
-    job = Job(source, 100.0, (CueSheet(),), Settings.for_family(short.spec), (0,))
+    job = Job(source, 100.0, (Script(CueSheet()),), Settings.for_family(short.spec), (0,))
 
     def part(*span_s):
         found = Known(source, span_s).around(job, short.spec)
@@ -126,7 +126,7 @@ def test_a_little_strength_leaves_each_window_what_it_was(short, movie, old, giv
     source, parts = VideoSource.from_path(movie), Parts(tmp_path)
     known = Known(old if given else source, strength=1e-6)
     settings = replace(Settings.for_family(short.spec), steps=1)
-    job = Job(source, 9.56, (CueSheet(),), settings, (0,))
+    job = Job(source, 9.56, (Script(CueSheet()),), settings, (0,))
     film_sounds(job, Run(short, "cpu", None, False), parts, known=known)
     film, whole = divide(short.spec, 9.56, stored_shots(source, parts, None)), encode_audio(short, old, 9.56)
     for number, window in enumerate(film.windows):

@@ -1,6 +1,7 @@
 """The whole job in the library: lengths, seeds, guidance, provenance, cancel."""
 
 import math
+from dataclasses import replace
 
 import av
 import pytest
@@ -10,6 +11,7 @@ from videos import write_video
 from v2a_core.errors import InputError
 from v2a_core.media.video import VideoSource
 from v2a_core.pipeline import generate
+from v2a_core.prompts.transcript import Line, Transcript
 from v2a_core.settings import Settings, take_seeds
 from v2a_core.stages import condition, decode, draw_latent, encode_image, encode_prompt, encode_video, sample
 
@@ -33,6 +35,19 @@ def test_the_same_seed_is_the_same_sound(mini, clip):
     first, again, other = (made(mini, clip, seed=seed, prompt="rain").audio.samples for seed in (5, 5, 6))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+
+
+def test_one_who_speaks_says_the_lines_and_another_has_them_in_the_prompt(mini, clip):
+    said = Transcript((Line(0.5, 1.5, "Hello there."),))
+    plain = made(mini, clip, prompt="rain").audio.samples
+    spoken = made(mini, clip, prompt="rain", transcript=said).audio.samples
+    assert not torch.equal(plain, spoken)
+    captioned = made(mini, clip, prompt='rain\n[0.5-1.5] a voice says: "Hello there."').audio.samples
+    assert not torch.equal(spoken, captioned)
+    mute = replace(mini, spec=replace(mini.spec, speaks=False))
+    assert torch.equal(captioned, made(mute, clip, prompt="rain", transcript=said).audio.samples)
+    with pytest.raises(InputError, match="reaches beyond the end"):
+        made(mini, clip, transcript=Transcript((Line(0.5, 9.0, "Hello."),)))
 
 
 def test_prompt_negative_and_picture_all_matter(mini, clip, tmp_path):

@@ -53,20 +53,22 @@ def film_sounds(job: Job, run: Run, parts: Parts, *, known: Known | None = None)
         watched.watch(job.source, lambda part, told: encode_video(family, part, told), run.progress)
     pieces = [(window.start, window.stop) for window in film.windows]
     with run.stage("prompt"):
-        prompts = [encode_cues(family, sheet) for sheet in job.sheets]
+        prompts = [encode_cues(family, script.sheet) for script in job.scripts]
 
     @torch.inference_mode()
     def decode(latent: Tensor) -> Tensor:
         return family.decoder.decode(latent.to(run.device))[0].float().cpu()
 
-    def soundtrack(sheet: int, seed: int) -> AudioStream:
-        settings, name = replace(job.settings, seed=seed), f"latent-{sheet}-{seed}"
+    def soundtrack(place: int, seed: int) -> AudioStream:
+        script, prompt = job.scripts[place], prompts[place]
+        settings, name = replace(job.settings, seed=seed), f"latent-{place}-{seed}"
 
         def sampled(number: int, around: Callable, told: Progress) -> Tensor:
             start_s, duration_s = film.span_s(number)
             start_s += job.start_s
-            here = ([text.shifted(start_s) for text in side] for side in prompts[sheet])
-            conditions = condition(family, *here, watched.seen(number))
+            here = ([text.shifted(start_s) for text in side] for side in prompt)
+            said = script.said(start_s, duration_s)
+            conditions = condition(family, *here, watched.seen(number), said)
             window = film.windows[number]
             noise = film_noise(film.spec.latent_channels, window.first, window.end, seed).to(run.device)
             start, hold, sigmas = begin(known, family, noise, settings, start_s, duration_s)
@@ -76,8 +78,10 @@ def film_sounds(job: Job, run: Run, parts: Parts, *, known: Known | None = None)
 
             return sample(family.network, *conditions, start, settings, told, around=wrap, sigmas=sigmas)
 
-        words = [(text.tokens, repr(text.spans)) for side in prompts[sheet] for text in side]
-        made_of = digest(watched.key, words, repr(settings), run.device, network, begins, job.start_s)
+        words = [(text.tokens, repr(text.spans)) for side in prompt for text in side]
+        made_of = digest(
+            watched.key, words, repr(script.transcript), repr(settings), run.device, network, begins, job.start_s
+        )
 
         def key(number: int) -> str:
             return digest(made_of, number)
@@ -88,7 +92,7 @@ def film_sounds(job: Job, run: Run, parts: Parts, *, known: Known | None = None)
     with run.stage("sample", "text", "network", "encoder"):
         network = digest(family.network)  # which may take seconds
         begins = known.told(family) if known else None
-        return tuple(tuple(soundtrack(sheet, seed) for seed in job.seeds) for sheet in range(len(prompts)))
+        return tuple(tuple(soundtrack(place, seed) for seed in job.seeds) for place in range(len(prompts)))
 
 
 def refine(

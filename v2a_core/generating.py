@@ -173,7 +173,7 @@ def _generate(arguments: argparse.Namespace, progress) -> None:
         progress=progress,
     )
     progress.close()
-    if transcript is not None and transcript.lines:
+    if transcript is not None and transcript.lines and not result.spec.speaks:
         print(f"{arguments.model} can't speak: the transcript's lines were put in the prompt as captions")
     seeds = take_seeds(arguments.seed, arguments.takes)
     for path, seed in zip(result.paths, seeds, strict=True):

@@ -8,21 +8,34 @@ from dataclasses import dataclass, field
 from .media.video import VideoSource
 from .models.base import Family, PartedFamily
 from .prompts.cues import CueSheet
+from .prompts.transcript import Transcript
 from .settings import Settings
 
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Job:
-    """Soundtracks of one video, for each of its cue sheets one a seed; the settings' own seed is that of the first.
+class Script:
+    """What is to be heard in a soundtrack, and what is said in it by a model that speaks."""
 
-    The video is what a longer one shows from start_s on, if that is not 0: the sheets' times are the longer one's.
+    sheet: CueSheet
+    transcript: Transcript | None = None
+
+    def said(self, start_s: float, duration_s: float) -> Transcript | None:
+        """What is said in a part of it."""
+        return self.transcript and self.transcript.within(start_s, duration_s)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Soundtracks of one video, for each of its scripts one a seed; the settings' own seed is that of the first.
+
+    The video is what a longer one shows from start_s on, if that is not 0: the scripts' times are the longer one's.
     """
 
     source: VideoSource
     duration_s: float
-    sheets: tuple[CueSheet, ...]
+    scripts: tuple[Script, ...]
     settings: Settings
     seeds: tuple[int, ...]
     start_s: float = 0.0

@@ -15,7 +15,7 @@ from torch import Tensor
 from .clip import clip_sounds
 from .errors import InputError
 from .film_sounds import film_sounds, parts_beside
-from .job import Job, Progress, Run
+from .job import Job, Progress, Run, Script
 from .known import known_sound
 from .media.audio import Audio
 from .media.flac import write_flac
@@ -26,7 +26,7 @@ from .media.video import VideoSource, probe
 from .models import load_family
 from .models.base import Family, FamilySpec
 from .models.lora import merge_lora
-from .prompts.cues import CueSheet, cue_sheet
+from .prompts.cues import Cue, CueSheet, cue_sheet
 from .prompts.transcript import Transcript
 from .sampling.guidance import ALWAYS, EVERYWHERE, When
 from .settings import Settings, check_device, check_output, fits, take_seeds
@@ -38,7 +38,7 @@ from .stems import SPEECH, check_stems, mixed, stem_path
 class Result:
     """Soundtracks of a video, one a take: audio, files if any, the first's settings, seconds of wall time a stage.
 
-    Where stems were asked for there are each take's by their names, and their files.
+    spec is the model that made them. Where stems were asked for there are each take's by their names, and their files.
     The sound of a film that is longer than a model makes in one go, and that is written to files, is only there.
     """
 
@@ -47,6 +47,7 @@ class Result:
     paths: tuple[Path, ...]
     seconds: Mapping[str, float]
     duration_s: float
+    spec: FamilySpec
     stems: tuple[Mapping[str, Audio], ...] = ()
     stem_paths: tuple[Path, ...] = ()
 
@@ -98,13 +99,13 @@ def generate(
     """Make the soundtrack of a video, exactly as long as it, and where output is given a video file that has it.
 
     prompt says what to hear, negative what not to; either may hold times (prompts.cues), cues are more. A transcript's
-    lines are captions for a model that can't speak. stems are several prompts by name in place of one: the picture is
-    watched once, each prompt makes a sound, written beside output as OUT-NAME.flac, and all of them are mixed; the one
-    called "speech" has the transcript, and the others make room for it. cfg and video_cfg are the guidance scales of
-    the prompt and of the picture; cfg alone sets both. They, negative, steps and solver are the model's own where left
-    out. interval is the lowest and the highest noise level at which guidance acts, ramp how it comes and goes there;
-    video_when is another schedule for the picture, negative_scale and negative_when are the negative prompt's strength
-    and schedule (sampling.guidance). start_s and duration_s trim a video given by path.
+    lines are spoken by a model that can, and captions for one that can't. stems are several prompts by name in place of
+    one: the picture is watched once, each prompt makes a sound, written beside output as OUT-NAME.flac, and all of them
+    are mixed; the one called "speech" has the transcript, and the others make room for it. cfg and video_cfg are the
+    guidance scales of the prompt and of the picture; cfg alone sets both. They, negative, steps and solver are the
+    model's own where left out. interval is the lowest and the highest noise level at which guidance acts, ramp how it
+    comes and goes there; video_when is another schedule for the picture, negative_scale and negative_when are the
+    negative prompt's strength and schedule (sampling.guidance). start_s and duration_s trim a video given by path.
     mask says where the sound comes from: what is black is hidden. It is as for `encode_video`, or a file's path.
     Several takes are made at once, of seeds seed, seed + 1, ...; each one's file then has its seed in its name. weights
     replaces the model's own files: a path, or paths by role where it has several. loras are files and their strengths,
@@ -145,15 +146,15 @@ def generate(
     )
     against = family.spec.negative if negative is None else negative
     if stems:
-        said = {SPEECH: captions(transcript)}
-        sheets = {name: cue_sheet(words, against, said.get(name, ())) for name, words in stems.items()}
+        said = {SPEECH: transcript}
+        scripts = {name: _script(family.spec, words, against, (), said.get(name)) for name, words in stems.items()}
     else:
-        sheets = {"": cue_sheet(prompt, against, (*(cues.cues if cues else ()), *captions(transcript)))}
+        scripts = {"": _script(family.spec, prompt, against, cues.cues if cues else (), transcript)}
     duration_s = probe(source).duration_s
     if transcript is not None:
         transcript.check(duration_s)
-    for sheet in sheets.values():
-        sheet.check(duration_s)
+    for script in scripts.values():
+        script.sheet.check(duration_s)
     is_film = not fits(family.spec, duration_s)
     known = known_sound(source, sound, duration_s, regenerate, strength, under, is_film=is_film)
     if is_film and mask is not None:
@@ -161,7 +162,7 @@ def generate(
             f"{source.name} lasts {duration_s:.1f} s, and a mask is for at most {family.spec.max_duration_s:g} "
             f"s with the model {family.spec.name!r}: trim it with a start and a duration."
         )
-    job = Job(source, duration_s, tuple(sheets.values()), settings, seeds)
+    job = Job(source, duration_s, tuple(scripts.values()), settings, seeds)
     if is_film and known:
         job = known.around(job, family.spec)
     with ExitStack() as opened:
@@ -189,7 +190,7 @@ def generate(
                     sounds = sounds if paths else [sound.gathered() for sound in sounds]
         if paths:
             with run.stage("mux"):
-                words = {name: sheet.positive() for name, sheet in sheets.items()}
+                words = {name: script.sheet.positive() for name, script in scripts.items()}
                 whole = "; ".join(f"{name}: {said}" if name else said for name, said in words.items())
                 for number, (path, one, each) in enumerate(zip(paths, sounds, seeds, strict=True)):
                     note = provenance(family.spec, replace(settings, seed=each), whole)
@@ -199,7 +200,7 @@ def generate(
                         )
                     mux(source, one, path, codec=codec, metadata=note, progress=progress)
     takes = tuple(one for one in sounds if isinstance(one, Audio))
-    return Result(takes, settings, paths, run.seconds, duration_s, tracks if takes else (), stem_paths)
+    return Result(takes, settings, paths, run.seconds, duration_s, family.spec, tracks if takes else (), stem_paths)
 
 
 def provenance(spec: FamilySpec, settings: Settings, prompt: str) -> dict[str, str]:
@@ -209,6 +210,10 @@ def provenance(spec: FamilySpec, settings: Settings, prompt: str) -> dict[str, s
         "v2a_seed": str(settings.seed),
         "v2a_prompt": prompt,
     }
+
+
+def _script(spec: FamilySpec, prompt: str, negative: str, cues: Sequence[Cue], transcript: Transcript | None) -> Script:
+    return Script(cue_sheet(prompt, negative, (*cues, *captions(spec, transcript))), transcript)
 
 
 def _source(video: VideoSource | str | os.PathLike, start_s: float, duration_s: float | None) -> VideoSource:

@@ -91,9 +91,9 @@ def encode_cues(family: Family, sheet: CueSheet) -> tuple[tuple[TextFeatures, ..
     return side("prompt", lambda span: span.positive), side("negative prompt", lambda span: span.negative)
 
 
-def captions(transcript: Transcript | None) -> tuple[Cue, ...]:
-    """A transcript's lines as cues, for models that can't speak."""
-    lines = () if transcript is None else transcript.lines
+def captions(spec: FamilySpec, transcript: Transcript | None) -> tuple[Cue, ...]:
+    """A transcript's lines as cues, for a model that can't speak; none for one that does."""
+    lines = () if transcript is None or spec.speaks else transcript.lines
     return tuple(Cue(line.start_s, line.end_s, caption(line)) for line in lines)
 
 
@@ -171,11 +171,12 @@ def lay_out(
 ) -> list[Conditions]:
     """Conditions of each prompt, a list of texts that take turns, over a duration; they know those of no prompt at all.
 
-    The first `wanted` prompts see the features and have the transcript.
+    The first `wanted` prompts see the features and have the transcript, where the family speaks.
     """
+    said = transcript if family.spec.speaks else None
     flat = [(text, number < wanted) for number, texts in enumerate(prompts) for text in texts]
     conditions = [
-        family.condition(text, features if sees else None, transcript if sees else None, duration_s)
+        family.condition(text, features if sees else None, said if sees else None, duration_s)
         for text, sees in (*flat, (None, False))
     ]
     # A family that has to know what is sampled together has a method for it.

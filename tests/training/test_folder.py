@@ -1,5 +1,7 @@
 """A user's folder of clips: each fault is told by name, and what is sound goes on."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from videos import write_video
@@ -9,6 +11,7 @@ from v2a_core.errors import InputError
 from v2a_core.media.audio import Audio
 from v2a_core.media.mux import mux
 from v2a_core.media.video import VideoSource
+from v2a_core.models.mini.family import SPEC as MINI
 from v2a_core.training.features import WINDOW_S, windows_of
 from v2a_core.training.folder import read_folder, table, usable
 
@@ -85,17 +88,24 @@ def test_the_table_has_a_line_a_file(clips):
 
 
 def test_what_is_said_meanwhile_joins_the_caption(clips):
-    (window,) = windows_of([clips["good.mp4"]])
+    (window,) = windows_of([clips["good.mp4"]], replace(MINI, speaks=False))
     assert window.prompts == ('a tone, anna says: "Hello there."', 'a long beep, anna says: "Hello there."')
+    assert not window.transcript.lines
+
+
+def test_one_who_speaks_has_the_lines_themselves(clips):
+    (window,) = windows_of([clips["good.mp4"]], MINI)
+    assert window.prompts == ("a tone", "a long beep")
+    assert [line.text for line in window.transcript.lines] == ["Hello there."]
 
 
 def test_long_clips_are_cut_at_random_the_same_way_every_time(tmp_path):
     path = write_video(tmp_path / "long.mp4", seconds=20, fps=4, width=32, height=32, sound=True)
     path.with_suffix(".txt").write_text("a tone")
     clips = read_folder(tmp_path)
-    starts = [window.source.start_s for window in windows_of(clips)]
+    starts = [window.source.start_s for window in windows_of(clips, MINI)]
     assert len(set(starts)) == 5 and all(0 <= start <= 20 - WINDOW_S for start in starts)
-    assert starts == [window.source.start_s for window in windows_of(clips)]
+    assert starts == [window.source.start_s for window in windows_of(clips, MINI)]
 
 
 def test_the_command_shows_the_table_and_fails_where_nothing_is_left(folder, tmp_path, capsys):

@@ -11,6 +11,7 @@ from videos import write_video
 from v2a_core.errors import InputError
 from v2a_core.models import load_family
 from v2a_core.models.lora import matrices, merge_lora
+from v2a_core.models.mini.family import SPEC
 from v2a_core.pipeline import generate
 from v2a_core.training.features import Features, WindowBatches, windows_of
 from v2a_core.training.folder import read_folder
@@ -27,7 +28,7 @@ def windows(tmp_path_factory):
     for name, seconds in (("a", 1.0), ("b", 1.2)):
         path = write_video(folder / f"{name}.mp4", seconds=seconds, sound=True)
         path.with_suffix(".txt").write_text("rain on wood\nfootsteps")
-    return windows_of(read_folder(folder))
+    return windows_of(read_folder(folder), SPEC)
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
@@ -103,10 +104,10 @@ def test_features_are_made_once_and_anew_for_a_clip_that_changed(tmp_path, monke
     encode = family.visual.encode
     monkeypatch.setattr(family.visual, "encode", lambda *a: made.append(1) or encode(*a))
     for _ in range(2):
-        Features(family, windows_of(read_folder(tmp_path)), tmp_path / "run")
+        Features(family, windows_of(read_folder(tmp_path), family.spec), tmp_path / "run")
     assert len(made) == 1
     write_video(path, seconds=1.2, sound=True)
-    Features(family, windows_of(read_folder(tmp_path)), tmp_path / "run")
+    Features(family, windows_of(read_folder(tmp_path), family.spec), tmp_path / "run")
     assert len(made) == 2
 
 

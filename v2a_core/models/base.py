@@ -31,6 +31,7 @@ class FamilySpec:
     text_scale: float = 3.0
     video_scale: float = 3.0
     solver: str = "euler"
+    speaks: bool = False  # what a transcript says; others get its lines as captions
     negative: str = ""  # the negative prompt that its authors use
     still: str | None = None  # the frame rate at which one picture can stand for a whole video
     text_rate_hz: float | None = None  # of the text's vectors, where the network takes one a token and not a sequence

@@ -11,13 +11,15 @@ from torch import Tensor
 from ..errors import InputError
 from .phonemes import SILENCE, TOKEN_RATE_HZ, Span, Word, phoneme_of, token_ids, word_spans, words_of
 from .spelling import LONG, NONE
-from .transcript import Transcript
+from .transcript import SLACK_S, Transcript
 
 # How far all sounds may go from their typical length, in deviations of each: what is left over then is silence behind
 # the line, and a line that is still too long is sped up evenly.
 SLOWEST, FASTEST = 1.5, -2.5
 # Seconds and deviation (of the logarithm) of a pause at a comma, and at the end of a sentence.
 _PAUSES = {1: (0.18, 0.5), LONG: (0.4, 0.5)}
+# A mouth that speaks for less than this share of what the words typically take is not the one that says them.
+_ENOUGH = 0.7
 # A mouth more open than this, now or a moment ago or hence, is speaking.
 _OPEN, _MOMENT = 0.15, 4
 
@@ -27,12 +29,14 @@ def transcript_track(
 ) -> tuple[Tensor, list[list[tuple[str, float, float]]]]:
     """A transcript as phonemes, int64 [tokens] at 25 Hz, and for each line its (word, start, end) in seconds.
 
-    mouth, where it is known: how open the mouth is seen in each token, 0..1 [tokens].
+    mouth, where it is known: how open the mouth is seen in each token, 0..1 [tokens]. Of a line that is only partly in
+    those tokens too little is seen to fit it to.
     """
     lines, spoken = [], []
     for line in transcript.lines:
         words = words_of(line.text)
-        lines.append(place(words, line.start_s, line.end_s, mouth))
+        is_whole = line.start_s >= 0 and line.end_s <= tokens / TOKEN_RATE_HZ + SLACK_S
+        lines.append(place(words, line.start_s, line.end_s, mouth if is_whole else None))
         spoken.append([(words[i].text, start, end) for i, (start, end) in sorted(word_spans(lines[-1]).items())])
     return token_ids(lines, tokens), spoken
 
@@ -41,7 +45,8 @@ def place(words: list[Word], start_s: float, end_s: float, mouth: Tensor | None 
     """The sounds and pauses of a line, end to end from start_s to end_s; raises InputError for an empty span.
 
     Every sound is stretched by the same number of its own deviations (Campbell and Isard 1991, elasticity). With
-    a mouth (as in `transcript_track`) speech goes on only where it speaks and waits where it is closed for longer.
+    a mouth (as in `transcript_track`) speech goes on only where it speaks and waits where it is closed for longer,
+    unless it hardly speaks at all.
     """
     if not (np.isfinite(start_s) and np.isfinite(end_s) and start_s < end_s):
         raise InputError(f"a spoken line from {start_s!r} to {end_s!r} s has no length: give it an end after its start")
@@ -49,6 +54,8 @@ def place(words: list[Word], start_s: float, end_s: float, mouth: Tensor | None 
     if not sounds:
         return [Span(SILENCE, start_s, end_s)]
     passed_s, clock_s = _clock(start_s, end_s, mouth)
+    if passed_s[-1] < _ENOUGH * min(natural_s(words), end_s - start_s):
+        passed_s, clock_s = _clock(start_s, end_s, None)
     lengths = _stretched(np.array([mean for *_, mean, _ in sounds]), np.array([d for *_, d in sounds]), passed_s[-1])
     ends = np.minimum(np.cumsum(lengths), passed_s[-1])
     spans, now = [], start_s
@@ -113,7 +120,7 @@ def _clock(start_s: float, end_s: float, mouth: Tensor | None) -> tuple[np.ndarr
     clock_s = np.concatenate([[start_s], inner, [end_s]])
     token = np.clip(((clock_s[:-1] + clock_s[1:]) / 2 * TOKEN_RATE_HZ).astype(int), 0, len(mouth) - 1)
     passed_s = np.cumsum(np.diff(clock_s) * speaks[token])
-    return (np.concatenate([[0.0], passed_s]), clock_s) if passed_s[-1] > 0 else _clock(start_s, end_s, None)
+    return np.concatenate([[0.0], passed_s]), clock_s
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,6 @@
 """Who says what, when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import InputError
 
@@ -41,6 +41,12 @@ class Transcript:
                 )
             before[second.speaker] = second
         return cls(tuple(ordered))
+
+    def within(self, start_s: float, duration_s: float) -> "Transcript":
+        """The lines that are said in a part of the video, in seconds from its start; some reach beyond its ends."""
+        here = [line for line in self.lines if line.start_s < start_s + duration_s and line.end_s > start_s]
+        moved = (replace(line, start_s=line.start_s - start_s, end_s=line.end_s - start_s) for line in here)
+        return Transcript(tuple(moved))
 
     def check(self, duration_s: float, name: str = "The transcript") -> None:
         """Raise InputError for the first line that does not lie within the video's duration."""

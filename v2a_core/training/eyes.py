@@ -1,4 +1,4 @@
-"""Training of Mini's visual encoder on what the world knows: when things sound, how loud, and what they look like."""
+"""Training of Mini's visual encoder on what the world knows: when things sound, how loud, who speaks, what they are."""
 
 import numpy as np
 import torch
@@ -15,6 +15,8 @@ BATCH = 12
 TICKS = 75
 FRAMES_A_TICK = 4
 EVENTS_FAVOUR = 3
+# Of clips without a speaker: there the mouth is shut, which is soon learned.
+_SHUT = 0.1
 
 
 class Eyes(nn.Module):
@@ -28,10 +30,10 @@ class Eyes(nn.Module):
         self.level = nn.Linear(width, FRAMES_A_TICK)
         self.look = nn.Linear(width, looks)
 
-    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Frames uint8 [B, T, 64, 64, 3] to onset logits and levels [B, 4 T] at 100 Hz, and look logits."""
+    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Frames uint8 [B, T, 64, 64, 3] to onset logits and levels [B, 4 T] at 100 Hz, look logits, mouths [B, T]."""
         h = self.visual(frames)
-        return self.onset(h).flatten(1), self.level(h).flatten(1), self.look(h)
+        return self.onset(h).flatten(1), self.level(h).flatten(1), self.look(h), self.visual.mouth(h)[..., 0]
 
 
 def augment(frames: Tensor, rng: np.random.Generator) -> Tensor:
@@ -57,7 +59,7 @@ class ClipBatches:
         weights = np.where([SOUND_CLASSES[clip["looks"]].kind == "event" for clip in shards.about], EVENTS_FAVOUR, 1)
         self.chances = weights / weights.sum()
 
-    def __call__(self, step: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def __call__(self, step: int) -> tuple[Tensor, ...]:
         rng = np.random.default_rng((self.seed, step))
         rows = []
         for index in rng.choice(len(self.shards), size=BATCH, p=self.chances):
@@ -65,7 +67,9 @@ class ClipBatches:
             start = int(rng.integers(0, len(clip.frames) - TICKS + 1))
             span = slice(start * FRAMES_A_TICK, (start + TICKS) * FRAMES_A_TICK)
             frames = augment(clip.frames[start : start + TICKS], rng)
-            rows.append((frames, clip.onset[span], clip.level[span], torch.tensor(clip.look)))
+            mouth = clip.mouth[start : start + TICKS]
+            known = torch.tensor(clip.look), mouth, torch.tensor(clip.talks)
+            rows.append((frames, clip.onset[span], clip.level[span], *known))
         return tuple(torch.stack(column) for column in zip(*rows, strict=True))
 
 
@@ -76,12 +80,14 @@ def train_eyes(shards: Shards, config: TrainConfig, progress=None) -> MiniVisual
     training = Training(eyes, config)
 
     def losses(batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
-        frames, onset, level, look = (tensor.to(config.device) for tensor in batch)
-        onset_logits, level_made, look_logits = eyes(frames)
+        frames, onset, level, look, mouth, talks = (tensor.to(config.device) for tensor in batch)
+        onset_logits, level_made, look_logits, mouth_made = eyes(frames)
+        watched = torch.where(talks, 1.0, _SHUT)
         return {
             "onset": onset_loss(onset_logits, onset),
             "level": F.mse_loss(level_made.float(), level),
             "look": 0.3 * F.cross_entropy(look_logits.float().mean(1), look),
+            "mouth": ((mouth_made.float() - mouth).square().mean(1) * watched).mean(),
         }
 
     training.run(ClipBatches(shards), losses, progress)

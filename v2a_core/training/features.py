@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..media.audio import read_audio
 from ..media.video import VideoSource
-from ..models.base import Family, TextFeatures, VisualFeatures
+from ..models.base import Family, FamilySpec, TextFeatures, VisualFeatures
 from ..parts import Parts, digest
 from ..prompts.transcript import Transcript, caption
 from ..settings import MAX_PROMPT
@@ -27,35 +27,41 @@ DROP = 0.1
 
 @dataclass(frozen=True)
 class Window:
-    """A part of a clip that is trained on at once, and the prompts to draw from."""
+    """A part of a clip that is trained on at once, the prompts to draw from, and what is said for one who speaks."""
 
     source: VideoSource
     duration_s: float
     prompts: tuple[str, ...]
+    transcript: Transcript
 
 
-def windows_of(clips: Sequence[Clip]) -> list[Window]:
-    """Whole clips, and of those longer than WINDOW_S windows at random starts, two for every WINDOW_S of them."""
+def windows_of(clips: Sequence[Clip], spec: FamilySpec) -> list[Window]:
+    """Whole clips, and of those longer than WINDOW_S windows at random starts, two for every WINDOW_S of them.
+
+    What is said is in the prompts of a family that can't speak.
+    """
     windows = []
     for clip in clips:
         whole = VideoSource.from_path(clip.path)
         if clip.duration_s <= WINDOW_S:
-            windows.append(Window(whole, clip.duration_s, _prompts(clip, 0.0, clip.duration_s)))
+            windows.append(_window(clip, whole, clip.duration_s, spec))
             continue
         count = min(MOST_WINDOWS, math.ceil(2 * clip.duration_s / WINDOW_S))
         # The same clip has the same windows, whatever lies beside it.
         rng = np.random.default_rng(int(digest(whole), 16))
         for start_s in np.round(rng.uniform(0, clip.duration_s - WINDOW_S, count), 2).tolist():
             part = VideoSource.from_path(clip.path, start_s, WINDOW_S)
-            windows.append(Window(part, WINDOW_S, _prompts(clip, start_s, start_s + WINDOW_S)))
+            windows.append(_window(clip, part, WINDOW_S, spec))
     return windows
 
 
-def _prompts(clip: Clip, start_s: float, end_s: float) -> tuple[str, ...]:
-    """A clip's captions, each with what is said meanwhile."""
-    lines = (clip.transcript or Transcript()).lines
-    said = [caption(line) for line in lines if line.start_s < end_s and line.end_s > start_s]
-    return tuple(dict.fromkeys(", ".join([words, *said])[:MAX_PROMPT] for words in clip.captions))
+def _window(clip: Clip, source: VideoSource, duration_s: float, spec: FamilySpec) -> Window:
+    said = (clip.transcript or Transcript()).within(source.start_s, duration_s)
+    if spec.speaks:
+        return Window(source, duration_s, clip.captions, said)
+    lines = [caption(line) for line in said.lines]
+    prompts = dict.fromkeys(", ".join([words, *lines])[:MAX_PROMPT] for words in clip.captions)
+    return Window(source, duration_s, tuple(prompts), Transcript())
 
 
 class Features:
@@ -117,10 +123,11 @@ class WindowBatches:
         for index in rng.integers(len(self.features.windows), size=self.size).tolist():
             window = self.features.windows[index]
             prompt = window.prompts[rng.integers(len(window.prompts))]
-            told, shown = rng.random(2) >= DROP
+            told, shown, speaks = rng.random(3) >= DROP
             seen, latent = self.features.window(index)
             text = self.features.text(prompt if told else "")
-            conditions = self.family.condition(text, seen if shown else None, None, window.duration_s)
+            said = window.transcript if speaks else None
+            conditions = self.family.condition(text, seen if shown else None, said, window.duration_s)
             groups.setdefault(window.duration_s, []).append((conditions, latent))
         batch = []
         for rows in groups.values():

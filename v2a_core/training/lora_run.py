@@ -52,7 +52,7 @@ class LoRARun:
             "targets": list(self.lora.targets),
             "seed": self.lora.seed,
             "batch": self.batch,
-            "clips": digest([(window.source, window.prompts) for window in self.windows]),
+            "clips": digest([(window.source, window.prompts, window.transcript) for window in self.windows]),
         }
         self.out.mkdir(parents=True, exist_ok=True)
         path = self.out / SETTINGS

@@ -24,7 +24,7 @@ class Samples:
         self.settings = Settings.for_family(family.spec, seed)
         folder.mkdir(parents=True, exist_ok=True)
         texts = encode_cues(family, cue_sheet(window.prompts[0], family.spec.negative))
-        self.conditions = condition(family, *texts, encode_video(family, window.source))
+        self.conditions = condition(family, *texts, encode_video(family, window.source), window.transcript)
 
     def __call__(self, step: int) -> None:
         noise = draw_latent(self.family.spec, self.window.duration_s, self.settings.seed).to(self.device)

@@ -63,17 +63,16 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bf16", action="store_true", help="compute the network in bfloat16")
 
 
-def _windows(folder: Path, progress):
-    """The windows to train on; says what was found, once however many processes there are."""
+def _clips(folder: Path, progress):
+    """The clips to train on; says what was found, once however many processes there are."""
     from .crew import crew
-    from .features import windows_of
     from .folder import read_folder, table, usable
 
     clips = read_folder(folder, progress if crew().leads else None)
     if crew().leads:
         progress.close()
         print(table(clips))
-    return windows_of(usable(clips))
+    return usable(clips)
 
 
 def _load(args):
@@ -90,11 +89,12 @@ def _load(args):
 
 
 def _folder(args, progress) -> None:
-    from .features import Features
+    from .features import Features, windows_of
 
-    windows = _windows(args.folder, progress)
+    clips = _clips(args.folder, progress)
     if args.out:
-        Features(_load(args)[0], windows, args.out / "features", progress)
+        family, _ = _load(args)
+        Features(family, windows_of(clips, family.spec), args.out / "features", progress)
 
 
 def _annotate(args, progress) -> None:
@@ -129,16 +129,19 @@ def _lora(args, progress) -> None:
     from .lora_run import LoRARun
     from .samples import Samples
 
-    windows = _windows(args.data, progress)
+    clips = _clips(args.data, progress)
+    family, device = _load(args)
+    windows = windows_of(clips, family.spec)
     config = LoRAConfig(args.rank, args.alpha, tuple(args.targets), args.seed)
     run = LoRARun(args.model, windows, args.out, config, args.steps, args.rate, args.batch)
     run.open()
-    family, device = _load(args)
     features = run.features(family, progress)
     every = max(1, args.steps // 5) if args.every is None else args.every
     watch = None
     if every and crew().leads:
-        shown = windows_of(usable([read_clip(args.validation)]))[0] if args.validation else windows[0]
+        shown = windows[0]
+        if args.validation:
+            shown, *_ = windows_of(usable([read_clip(args.validation)]), family.spec)
         watch = Samples(family, shown, args.out / "samples", device)
     if isinstance(family, PartedFamily):  # what training needs no more
         for part in ("visual", "text", "encoder"):

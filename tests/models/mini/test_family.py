@@ -9,6 +9,8 @@ from v2a_core.media.video import FrameChunk
 from v2a_core.models import load_family
 from v2a_core.models.base import TextFeatures, VisualFeatures
 from v2a_core.models.mini.family import save
+from v2a_core.models.mini.visual import motion_channels
+from v2a_core.prompts.phonemes import PHONEMES
 from v2a_core.prompts.transcript import Line, Transcript
 
 
@@ -52,10 +54,46 @@ def test_conditions_say_what_is_there(mini):
     assert longer.tolist() == [1.0] * 25 + [0.0] * 25
 
 
-def test_a_transcript_is_refused_not_ignored(mini):
-    with pytest.raises(InputError, match="can't speak"):
-        mini.condition(None, None, Transcript((Line(0.0, 1.0, "hello"),)), 1.0)
-    mini.condition(None, None, Transcript(), 1.0)
+def test_a_transcript_says_which_sound_is_made_when(mini):
+    said = Transcript((Line(0.4, 1.2, "Hello there."),))
+    speech = mini.condition(None, None, said, 2.0).text["speech"][0]
+    assert speech.shape == (50, 42) and speech[:, -1].tolist() == [0.0] * 10 + [1.0] * 20 + [0.0] * 20
+    named = [PHONEMES[place] for place in speech[10:30, :-1].argmax(1)]
+    assert named[0] == "HH" and "OW" in named and "DH" in named
+    assert not mini.condition(None, None, Transcript(), 2.0).text["speech"].any()
+
+
+def test_lines_wait_for_the_mouth_that_says_them(mini):
+    said = Transcript((Line(0.0, 4.0, "Hello there, hello there."),))
+
+    def begins(mouth):
+        features = {"sync": torch.zeros(100, 128), "mouth": mouth}
+        video = VisualFeatures("mini", features, dict.fromkeys(features, 25.0), 4.0)
+        phonemes = mini.condition(None, video, said, 4.0).text["speech"][0, :, 1:-1]
+        return phonemes.any(1).nonzero()[0, 0].item()
+
+    late = torch.zeros(100, 1)
+    late[55:] = 0.5
+    assert begins(torch.zeros(100, 1)) == 0  # nobody is seen to speak: the line has all of its time
+    assert 50 <= begins(late) <= 56
+
+
+@torch.inference_mode()
+def test_the_shipped_weights_of_before_know_no_speech_and_see_as_they_did():
+    first = load_family("mini")
+    assert not first.spec.speaks
+    frames = torch.randint(0, 256, (1, 30, 64, 64, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    channels = motion_channels(frames)
+    still = channels.clone()
+    still[:, 11:] = 0
+    # Each frame is seen by itself; only what comes after mixes them.
+    seen, cut = (first.visual.each_frame(each)[0] for each in (channels, still))
+    assert torch.equal(seen[:11], cut[:11]) and not torch.equal(seen[11], cut[11])
+    said = first.condition(None, None, Transcript((Line(0.0, 1.0, "Hello."),)), 1.0)
+    nothing = first.condition(None, None, None, 1.0)
+    noise = torch.randn(1, 80, 100)
+    spoken, plain = (first.network(noise, torch.ones(1), **one.tensors()) for one in (said, nothing))
+    assert torch.equal(spoken, plain)
 
 
 def test_the_file_gives_back_what_was_put_in(mini, tmp_path):

@@ -5,6 +5,8 @@ import torch
 
 from v2a_core.models.mini.network import MiniNetwork, NetworkConfig
 
+WIDTHS = {"text": 129, "video": 129, "speech": 42}
+
 
 @pytest.fixture(scope="module")
 def network():
@@ -13,7 +15,7 @@ def network():
 
 
 def conditions(tokens, value=0.3):
-    return {"text": torch.full((1, tokens, 129), value), "video": torch.full((1, tokens, 129), value)}
+    return {name: torch.full((1, tokens, width), value) for name, width in WIDTHS.items()}
 
 
 @torch.inference_mode()

@@ -1,7 +1,7 @@
 """Mini as a family: one file of weights, four modules, and how features are laid out for its network."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -13,8 +13,10 @@ from ...media.video import FrameRate
 from ...prompts.transcript import Transcript
 from ...weights.formats import read_state, write_state
 from ..base import Conditions, FamilySpec, TextFeatures, VisualFeatures
+from .first_layout import brought_over, is_first
 from .mel import BANDS, HOP, SAMPLE_RATE_HZ, log_mel
 from .network import MiniNetwork, NetworkConfig
+from .speech import UNTOLD, phoneme_vectors, phonemes_of
 from .text import MiniText, TextConfig, pack_words, unpack_words
 from .visual import RATE_HZ, SIZE, MiniVisual, VisualConfig
 from .vocoder import MiniVocoder, VocoderConfig
@@ -41,6 +43,7 @@ SPEC = FamilySpec(
     video_scale=3.0,
     solver="euler",
     noise_levels=(1.0, 2.0),
+    speaks=True,
 )
 
 
@@ -68,18 +71,23 @@ class MiniFamily:
         transcript: Transcript | None,
         duration_s: float,
     ) -> Conditions:
-        """One vector a token for text and video, its last channel 1 where there is one, 0 and zeros where not.
+        """One vector a token for text, video and speech, its last channel 1 where there is one, 0 and zeros where not.
 
-        Mini can't speak yet: a transcript with lines raises InputError.
+        Lines wait for the mouth that is seen to say them.
         """
-        if transcript is not None and transcript.lines:
-            raise InputError("Mini can't speak: make the transcript captions of the prompt.")
         tokens = tick_count(duration_s, RATE_HZ)
         config = self.network.config
         words = text.tokens if text is not None else torch.zeros(0, config.text_width)
         seen = video.tensors["sync"][:tokens] if video is not None else torch.zeros(0, config.video_width)
+        said = torch.full((tokens,), UNTOLD)
+        if transcript is not None and transcript.lines:
+            mouth = video.tensors.get("mouth") if video is not None else None
+            said = phonemes_of(transcript, tokens, None if mouth is None else mouth[:, 0].float().cpu())
         return Conditions(
-            text={"text": _present(words[:1].expand(tokens if len(words) else 0, -1), tokens)},
+            text={
+                "text": _present(words[:1].expand(tokens if len(words) else 0, -1), tokens),
+                "speech": phoneme_vectors(said)[None].to(words.device),
+            },
             video={"video": _present(seen, tokens)},
         )
 
@@ -122,12 +130,15 @@ def load(*, device="cpu", dtype=None, operations=None, weights=None) -> MiniFami
             family.text.table.normal_()
             return family
     metadata, state = read_state(weights or SHIPPED, family="mini")
+    speaks = not is_first(state)
+    if not speaks:
+        state = brought_over(state)
     words = unpack_words(state.pop("text.words"))
     family = build(json.loads(metadata["config"]), words, **make)
     for name in PARTS:
         part = {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
         _load_part(getattr(family, name), part, name, weights or SHIPPED)
-    return family
+    return replace(family, spec=replace(family.spec, speaks=speaks))
 
 
 def _load_part(module: nn.Module, state: dict[str, Tensor], name: str, path) -> None:

@@ -27,7 +27,12 @@ def _transform(device: torch.device) -> torchaudio.transforms.MelSpectrogram:
 def log_mel(wave: Tensor) -> Tensor:
     """Waveforms float32 [B, N] at 24 kHz to latents [B, 80, N / 240]; frame k is centred on sample 240 k."""
     mel = _transform(wave.device)(wave)[..., : wave.shape[-1] // HOP]
-    return (mel.clamp_min(FLOOR).log() - _MEAN) / _STD
+    return from_magnitude(mel.clamp_min(FLOOR))
+
+
+def from_magnitude(mel: Tensor) -> Tensor:
+    """Mel magnitudes of any shape, of FLOOR at least, to latents."""
+    return (mel.log() - _MEAN) / _STD
 
 
 def to_magnitude(latent: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..layers import GatedMLP, modulate, normalize, sinusoids
 from ..rope import rope_table, rotate
+from .speech import WIDTH as SPEECH_WIDTH
 
 # Under this noise level the latent is as good as clean, and dividing by less would only enlarge errors.
 LEAST_SIGMA = 0.02
@@ -20,6 +21,7 @@ class NetworkConfig:
     patch: int = 4  # mel frames a token
     text_width: int = 128
     video_width: int = 128
+    speech_width: int = SPEECH_WIDTH
     width: int = 256
     inner: int = 768
     depth: int = 8
@@ -46,6 +48,7 @@ class MiniNetwork(nn.Module):
         # The presence flag is an input like any other: its weights and the bias are the null embedding.
         self.text_in = linear(config.text_width + 1, width)
         self.video_in = linear(config.video_width + 1, width)
+        self.speech_in = linear(config.speech_width, width)
         self.time_in = nn.Sequential(linear(width, width), nn.SiLU(), linear(width, width))
         self.mix = linear(width, width)
         self.blocks = nn.ModuleList(
@@ -55,13 +58,17 @@ class MiniNetwork(nn.Module):
         self.patch_out = linear(width, config.bands * config.patch)
         self.share = linear(width, config.bands * config.patch)
 
-    def forward(self, x: Tensor, sigma: Tensor, *, text: Tensor, video: Tensor) -> Tensor:
-        """Latent x [B, 80, T] at noise level sigma [B]; text [B, T/4, 129], video [B, T/4, 129] -> velocity like x."""
+    def forward(self, x: Tensor, sigma: Tensor, *, text: Tensor, video: Tensor, speech: Tensor) -> Tensor:
+        """Latent x [B, 80, T] at noise level sigma [B] -> velocity like x.
+
+        text and video [B, T/4, 129], speech [B, T/4, 42] (see `speech.phoneme_vectors`).
+        """
         patch = self.config.patch
         patches = rearrange(x, "b c (t p) -> b t (c p)", p=patch).to(self.dtype)
         tokens = self.patch_in(patches)
         time = self.time_in(sinusoids(sigma, self.config.width).to(self.dtype))[:, None]
-        condition = self.text_in(text.to(self.dtype)) + self.video_in(video.to(self.dtype)) + time
+        told = self.text_in(text.to(self.dtype)) + self.speech_in(speech.to(self.dtype))
+        condition = told + self.video_in(video.to(self.dtype)) + time
         condition = F.silu(self.mix(F.silu(condition)))
         rope = rope_table(tokens.shape[1], self.config.head_width, x.device)
         for block in self.blocks:

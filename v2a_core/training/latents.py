@@ -1,0 +1,122 @@
+"""What Mini's network is trained on: rendered soundtracks, with prompts that change and voices laid over them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..models.mini.mel import FLOOR, SILENCE, from_magnitude, to_magnitude
+from ..models.mini.speech import UNTOLD
+from ..models.mini.text import MiniText
+from ..prompts.phonemes import TOKEN_RATE_HZ
+from .shards import Shards
+
+BATCH = 16
+TOKENS = 125
+PATCH = 4
+
+# How often a condition is left out, so that each has its own guidance. A prompt that contradicts the picture is rarely
+# left out: without it the sound must still suit the picture.
+_DROP_VIDEO, _DROP_AGREEING_TEXT, _DROP_CONTRARY_TEXT, _DROP_SPEECH = 0.12, 0.25, 0.04, 0.15
+# How often the prompt changes in the middle, and how often somebody speaks over a sound that has no speech.
+_CHANGE, _VOICE_OVER = 0.15, 0.15
+_SPEAKERS_FAVOUR = 2
+# Of a sound under a voice, in decibels.
+_UNDER_DB = (-15.0, 0.0)
+
+
+@dataclass(frozen=True)
+class LatentBatch:
+    """Latents [B, 80, 4 T] and what they are made under.
+
+    ids [B, 2, L]: word indices of a first and a second prompt, -1 where there is no word; second [B, T]: where the
+    second one governs. sounds [B, 2]: the class that each names. video [B, T, 128], seen [B]: whether it is there.
+    phonemes [B, T]: into prompts.phonemes.PHONEMES, or UNTOLD.
+    """
+
+    latent: Tensor
+    ids: Tensor
+    second: Tensor
+    sounds: Tensor
+    video: Tensor
+    seen: Tensor
+    phonemes: Tensor
+
+    def to(self, device: str) -> "LatentBatch":
+        """The same on a device."""
+        return LatentBatch(**{name: tensor.to(device) for name, tensor in vars(self).items()})
+
+
+class LatentBatches:
+    """Batches drawn from the number of the step."""
+
+    def __init__(self, shards: Shards, features: Tensor, text: MiniText, seed: int = 0):
+        self.shards, self.features, self.seed = shards, features, seed
+        self.ids = [[text.tokenize(caption) for caption in captions] for captions in shards.captions]
+        self.speakers = [index for index in range(len(shards)) if shards.talks(index)]
+        favour = np.ones(len(shards))
+        favour[self.speakers] = _SPEAKERS_FAVOUR
+        self.chances = favour / favour.sum()
+
+    def __call__(self, step: int) -> LatentBatch:
+        rng = np.random.default_rng((self.seed, step))
+        rows = [self._row(int(index), rng) for index in rng.choice(len(self.shards), size=BATCH, p=self.chances)]
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        prompts = columns.pop("ids")
+        longest = max(1, *(len(ids) for both in prompts for ids in both))
+        padded = torch.tensor([[[*ids, *[-1] * (longest - len(ids))] for ids in both] for both in prompts])
+        return LatentBatch(ids=padded, **{name: torch.stack(column) for name, column in columns.items()})
+
+    def _row(self, index: int, rng: np.random.Generator) -> dict:
+        variant = int(rng.integers(self.shards.variants))
+        start = int(rng.integers(0, self.features.shape[1] - TOKENS + 1))
+        latent, phonemes = self._heard(index, variant, start)
+        second, other = torch.zeros(TOKENS, dtype=torch.bool), variant
+        choice = rng.random()
+        if choice < _CHANGE:
+            other = int(rng.integers(self.shards.variants))
+            border = int(rng.integers(TOKENS // 6, TOKENS - TOKENS // 6))
+            second[border:] = True
+            follows, said = self._heard(index, other, start)
+            latent = torch.where(second.repeat_interleave(PATCH), follows, latent)
+            phonemes = torch.where(second, said, phonemes)
+        elif choice < _CHANGE + _VOICE_OVER and self.speakers and not (phonemes != UNTOLD).any():
+            speaker = self.speakers[rng.integers(len(self.speakers))]
+            begins = int(rng.integers(0, self.features.shape[1] - TOKENS + 1))
+            voice, phonemes = self._heard(speaker, 2 * int(rng.integers((self.shards.variants + 1) // 2)), begins)
+            latent = laid_over(latent, voice, rng.uniform(*_UNDER_DB))
+        agrees = self.shards.agrees(index, variant) and self.shards.agrees(index, other)
+        told = rng.random() >= (_DROP_AGREEING_TEXT if agrees else _DROP_CONTRARY_TEXT)
+        ids = [self.ids[index][which] if told else [] for which in (variant, other)]
+        if rng.random() < _DROP_SPEECH:
+            phonemes = torch.full_like(phonemes, UNTOLD)
+        return {
+            "latent": latent,
+            "ids": ids,
+            "second": second,
+            "sounds": torch.tensor([self.shards.sound(index, which) for which in (variant, other)]),
+            "video": self.features[index, start : start + TOKENS].float(),
+            "seen": torch.tensor(rng.random() >= _DROP_VIDEO),
+            "phonemes": phonemes,
+        }
+
+    def _heard(self, index: int, variant: int, start: int) -> tuple[Tensor, Tensor]:
+        """A part of a soundtrack, [80, 4 T], and what is said in it, [T]."""
+        latent = self.shards.mel(index, variant)[:, start * PATCH : (start + TOKENS) * PATCH].float()
+        if not self.shards.speaks(index, variant):
+            return latent, torch.full((TOKENS,), UNTOLD)
+        told = torch.zeros(self.features.shape[1], dtype=torch.bool)
+        for begins_s, ends_s in self.shards.lines(index):
+            told[round(begins_s * TOKEN_RATE_HZ) : round(ends_s * TOKEN_RATE_HZ)] = True
+        phonemes = torch.where(told, self.shards.said(index).long(), UNTOLD)
+        return latent, phonemes[start : start + TOKENS]
+
+
+def laid_over(latent: Tensor, voice: Tensor, gain_db: float) -> Tensor:
+    """The latent of two sounds at once, the first of them at gain_db: of sounds that do not know of one another powers
+    add, and silence is a floor that both of them have.
+    """
+    under = to_magnitude(latent) * 10 ** (gain_db / 20)
+    power = under.square() + to_magnitude(voice).square() - FLOOR**2
+    return from_magnitude(power.clamp_min(FLOOR**2).sqrt()).clamp_min(SILENCE)
