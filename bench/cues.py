@@ -89,7 +89,8 @@ def listen(pair: Pair, sounds: list[Audio]) -> Heard:
         leaked=[hears(track, half, 1 - number) for track, half, number in spans],
         chance=[hears(number, half, 1 - number) for _, half, number in spans],
         border_s=pair.border_s,
-        off_s=[switch_s(one) - pair.border_s for one in near],
+        off_s=[switch(one)[0] - pair.border_s for one in near],
+        rise=[switch(one)[1] for one in near],
         nearness=near,
     )
 
@@ -105,12 +106,13 @@ def nearness(spectrum: torch.Tensor, first: torch.Tensor, second: torch.Tensor) 
     return ((away[0] - away[1]) / (first - second).abs().mean(0).clamp_min(0.1)).numpy()
 
 
-def switch_s(near: np.ndarray) -> float:
-    """The instant of the one step up that fits the frames best, by least squares, in seconds."""
+def switch(near: np.ndarray) -> tuple[float, float]:
+    """The instant of the one step up that fits the frames best, by least squares, in seconds, and how high it is."""
     before = np.arange(1, len(near))
     after, sums = len(near) - before, np.cumsum(near)[:-1]
     step = (near.sum() - sums) / after - sums / before
-    return float(before[(step.clip(0) ** 2 * before * after).argmax()] / FRAMES_HZ)
+    best = (step.clip(0) ** 2 * before * after).argmax()
+    return float(before[best] / FRAMES_HZ), float(step[best])
 
 
 def main() -> None:
@@ -133,7 +135,8 @@ def main() -> None:
     for name in ("ratio", "cued", "untimed", "leaked", "chance"):
         low, high = results[name]["interval"]
         print(f"{name:<12}{results[name]['value']:.2f} ({low:.2f} to {high:.2f})")
-    print(results.get("borders", "no borders: take more clips"))
+    for name in ("borders", "clear_borders"):
+        print(name, results.get(name, "none: take more clips"))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 FRAMES_HZ = 100  # of Mini's log-mel
 AROUND_S = 1.0  # how much of a border's surroundings is drawn
 AIM_S = 0.15
+CLEAR = 0.5  # a step at least so high, of 2, is one that can be placed
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Heard:
     """Of one clip, for each of four spans with a cue: whether a class is heard there; and the borders, in seconds.
 
     cued: the cue's class. untimed: the same class, where its prompt holds throughout. leaked: the other cue's class.
-    chance: that class, where the cue's own prompt holds throughout. borders are found ones less the cues'.
+    chance: that class, where the cue's own prompt holds throughout. off_s are found borders less the cues', rise how
+    high the steps there are.
     """
 
     kind: str
@@ -28,6 +30,7 @@ class Heard:
     chance: list[bool]
     border_s: float
     off_s: list[float]
+    rise: list[float]
     nearness: list[np.ndarray]
 
 
@@ -47,21 +50,28 @@ def summary(heard: Sequence[Heard]) -> dict:
     results |= {name: with_interval(heard, share(name)) for name in ("cued", "untimed", "leaked", "chance")}
     # Between two hits nothing sounds that could turn: borders are those of sounds that go on.
     going_on = [one for one in heard if one.kind == "texture"]
-    if going_on:
-        results["borders"] = {
-            "count": 2 * len(going_on),
-            "median_abs_ms": with_interval(going_on, lambda some: 1e3 * np.median(np.abs(offsets(some)))),
-            "median_ms": with_interval(going_on, lambda some: 1e3 * np.median(offsets(some))),
-            "within_150_ms": with_interval(going_on, lambda some: np.mean(np.abs(offsets(some)) <= AIM_S)),
-            "against_another_clips_ms": 1e3 * float(np.median(np.abs(offsets(going_on, another=True)))),
-        }
+    clear = [one for one in going_on if max(one.rise) >= CLEAR]
+    results |= {"borders": borders(going_on)} if going_on else {}
+    results |= {"clear_borders": borders(clear, CLEAR)} if clear else {}
     return results
 
 
-def offsets(some: Sequence[Heard], another: bool = False) -> np.ndarray:
+def borders(some: Sequence[Heard], least: float = -np.inf) -> dict:
+    """How far borders are off whose step is so high at least."""
+    return {
+        "count": len(offsets(some, least)),
+        "median_abs_ms": with_interval(some, lambda some: 1e3 * np.median(np.abs(offsets(some, least)))),
+        "median_ms": with_interval(some, lambda some: 1e3 * np.median(offsets(some, least))),
+        "within_150_ms": with_interval(some, lambda some: np.mean(np.abs(offsets(some, least)) <= AIM_S)),
+        "against_another_clips_ms": 1e3 * float(np.median(np.abs(offsets(some, least, another=True)))),
+    }
+
+
+def offsets(some: Sequence[Heard], least: float = -np.inf, another: bool = False) -> np.ndarray:
     """How far found borders are from those of the cues, or from those of another clip's cues, in seconds."""
     expected = np.roll([one.border_s for one in some], another)
-    return np.concatenate([np.array(one.off_s) + one.border_s - at for one, at in zip(some, expected, strict=True)])
+    found = [np.array(one.off_s) + one.border_s - at for one, at in zip(some, expected, strict=True)]
+    return np.concatenate([off[np.array(one.rise) >= least] for off, one in zip(found, some, strict=True)])
 
 
 def draw(results: dict, heard: Sequence[Heard], path: Path) -> None:
@@ -81,7 +91,10 @@ def draw(results: dict, heard: Sequence[Heard], path: Path) -> None:
     bars.set(ylabel="spans in which the class is heard", title=f"{results['clips']} held-out clips", ylim=(0, 1))
     going_on = [one for one in heard if one.kind == "texture"]
     if going_on:
-        errors.hist(1e3 * offsets(going_on), bins=np.arange(-1000, 1001, 50))
+        bins = np.arange(-1000, 1001, 50)
+        errors.hist(1e3 * offsets(going_on), bins=bins, label="all")
+        errors.hist(1e3 * offsets(going_on, CLEAR), bins=bins, label="clear")
+        errors.legend()
         errors.set(xlabel="found border less the cue's (ms)", ylabel="borders", title="sounds that go on")
         around = np.arange(-round(AROUND_S * FRAMES_HZ), round(AROUND_S * FRAMES_HZ))
         curves = [near[round(one.border_s * FRAMES_HZ) + around] for one in going_on for near in one.nearness]
