@@ -1,6 +1,6 @@
 """Judge Mini on clips it has never seen, beside what is possible and what chance gives: the report of Mini v1.
 
-python bench/mini.py --work DIR [--clips 200] [--runs DIR] [--sounds DIR] [--weights FILE]
+python bench/mini.py --work DIR [--clips 200] [--families NAME...] [--runs DIR] [--sounds DIR] [--weights FILE]
 writes results/mini.json, mini.md and mini.png beside this file; README.md says how to read them. A run that was stopped
 goes on from what DIR holds.
 """
@@ -99,6 +99,7 @@ def main() -> None:
         help="folder for what is made on the way; a new one after a change of the world",
     )
     parser.add_argument("--clips", type=int, default=200, help="of each scene family")
+    parser.add_argument("--families", nargs="+", choices=FAMILIES, default=FAMILIES, metavar="NAME", help="some only")
     parser.add_argument("--runs", type=Path, help="folder of the training runs, for the compute they took")
     args = parser.parse_args()
     if args.clips < 4:
@@ -108,7 +109,7 @@ def main() -> None:
     shop = Workshop.at(args.work, family, args.weights, World(library, Speakers(args.sounds)))
     made: dict[str, Made] = {}
     shown: list[Example] = []
-    for name in FAMILIES:
+    for name in args.families:
         made[name], spectra = shop.make(name, args.clips)
         shown += examples(made[name], spectra)
     results = {

@@ -45,7 +45,7 @@ def aims(rows: Sequence[Mapping]) -> str:
                 str(one["line"]),
                 one["what"],
                 f"{one['sign']} {one['limit']:g} {one['unit']}".strip(),
-                *((cell(one["found"], one["unit"]) or "these weights can't", said[one["reached"]])),
+                *((cell(one["found"], one["unit"]) or "-", said[one["reached"]])),
             )
             for one in rows
         ],
