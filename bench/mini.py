@@ -20,7 +20,7 @@ from mini_aims import aims, wordings
 from mini_clips import World
 from mini_make import Made, Workshop
 from mini_pictures import Example, draw, examples
-from mini_scores import by_class, negatives, scores
+from mini_scores import by_class, class_by_chance, negatives, scores
 from mini_sets import copying, distances
 from mini_ways import controls
 
@@ -65,6 +65,7 @@ def judged(made: dict[str, Made], speaks: bool) -> dict:
         "wordings": wordings(made),
         "negatives": negatives(made),
         "classes": by_class(made),
+        "class_by_chance": class_by_chance(made),
         "distances": distances(made),
         "copying": copying(made),
     }

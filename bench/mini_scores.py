@@ -173,6 +173,19 @@ def negatives(made: Mapping[str, Made]) -> dict:
     return out
 
 
+def class_by_chance(made: Mapping[str, Made]) -> float:
+    """How often a prompt's labels are heard in the true audio of a clip of the same kind but another class."""
+    rows = rows_of([*made.values()], "true")
+    tops = [tagger().names(heard["tags"]) for _, heard in rows]
+    hits = [
+        obeys(top, SOUND_CLASSES[case.sound_class].labels)
+        for case, _ in rows
+        for (other, _), top in zip(rows, tops, strict=True)
+        if other.kind == case.kind and other.sound_class != case.sound_class
+    ]
+    return float(np.mean(hits)) if hits else math.nan
+
+
 def by_class(made: Mapping[str, Made]) -> dict:
     """Of each sound class what Mini and the true audio score."""
     out = {}

@@ -102,6 +102,7 @@ def blocks(results: Mapping) -> list[str]:
         "## What is heard",
         "The prompted class is in the tagger's top five. Without text it is still the one that a prompt would name.",
         by_way(scores, prompts),
+        f"Labels of the prompt in the true audio of a clip of another class: {number(results['class_by_chance'])}.",
         by_family(scores, "class", "class in the top 5"),
         by_family(scores, "class_contradicting", "the same, prompt contradicts", ("true", "mini", "no video")),
         "Negative prompts: the tagger's score for what the picture suggests, from the picture alone.",
