@@ -11,6 +11,7 @@ from v2a_core import stages
 from v2a_core.evaluation.onsets import OnsetScore, detect_onsets, match_onsets
 from v2a_core.evaluation.tagger import obeys, tagger
 from v2a_core.media.audio import Audio
+from v2a_core.media.video import FrameChunk
 from v2a_core.models.base import Conditions, Family, VisualFeatures
 from v2a_core.prompts.transcript import Line, Transcript
 from v2a_core.settings import Settings
@@ -96,17 +97,14 @@ def make_clip(index: int, library: SoundLibrary, split: str = "test") -> Clip:
 
 def watch(family: Family, clips: Sequence[Clip]) -> list[VisualFeatures]:
     """Mini's features of every clip, from the frames that the media reader would hand it."""
-    return [features_of(look(family, encoder_frames(clip.scene))) for clip in clips]
+    return [look(family, encoder_frames(clip.scene)) for clip in clips]
 
 
 @torch.inference_mode()
-def look(family: Family, frames: np.ndarray) -> Tensor:
-    """What Mini's eyes see in frames uint8 [T, 64, 64, 3]: float [T, D]."""
-    return family.visual(torch.from_numpy(frames)[None])[0]
-
-
-def features_of(seen: Tensor) -> VisualFeatures:
-    return VisualFeatures("mini", {"sync": seen}, {"sync": 25.0}, DURATION_S)
+def look(family: Family, frames: np.ndarray) -> VisualFeatures:
+    """What Mini's eyes see in frames uint8 [T, 64, 64, 3] at 25 Hz."""
+    chunk = FrameChunk(torch.from_numpy(frames), np.arange(len(frames)) / 25, 0)
+    return family.visual.encode([("sync", chunk)], DURATION_S)
 
 
 def soundtracks(

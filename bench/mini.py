@@ -123,7 +123,7 @@ def main() -> None:
         "examples": [{k: v for k, v in vars(one).items() if isinstance(v, str | int | float)} for one in shown],
     }
     with told("scores"):
-        results |= judged(made, shop.speaks)
+        results |= judged(made, family.spec.speaks)
     with told("8 s, end to end"):
         results["time"] = time(args.weights)
     results["aims"] = [aim.as_dict() for aim in aims(made, results)]

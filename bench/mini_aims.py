@@ -76,7 +76,7 @@ def aims(made: Mapping[str, Made], results: Mapping) -> list[Aim]:
         *(
             Aim(
                 4,
-                f"distance to the nearest training sound ({title}) / theirs",
+                f"nearest training sound's distance ({title}) / training clips' own",
                 "≥",
                 1.0,
                 _quotient(copies[kind], "mini", "training"),

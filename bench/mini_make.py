@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from clips import BATCH, DURATION_S, Clip, features_of, latents, look
+from clips import BATCH, DURATION_S, Clip, latents, look
 from common import told
 from mini_clips import Case, World, held_out, nearest_by_caption
 from mini_hear import Heard, hear_all, hear_classes, hear_itself, hear_onsets, hear_speech
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from v2a_core import stages
 from v2a_core.media.audio import Audio
-from v2a_core.models.base import Family
+from v2a_core.models.base import Family, VisualFeatures
 from v2a_core.models.mini.mel import log_mel
 from v2a_core.settings import Settings
 from v2a_core.training.world.degrade import KINDS
@@ -49,11 +49,6 @@ class Workshop:
         settings = repr(Settings.for_family(family.spec)).encode()
         key = hashlib.sha256(weights.read_bytes() + settings).hexdigest()[:12]
         return cls(family, world, Store(folder / "true"), Store(folder / key))
-
-    @property
-    def speaks(self) -> bool:
-        """Whether these weights say a transcript."""
-        return getattr(self.family.spec, "speaks", False)
 
     def make(self, name: str, count: int) -> tuple[Made, Callable[[int], tuple[Tensor, Tensor]]]:
         """What is made of a scene family's first clips; and a function that gives a clip's true and Mini's log-mel."""
@@ -95,17 +90,17 @@ class Workshop:
             return hear_itself(clips[i], self.world.speakers)
 
         ways = {"another voice": of_itself, "another clip": of_another}
-        return {way: self._listened(self.true, f"{name}/{way}", clips, listen) for way, listen in ways.items()}
+        return {way: self._each(self.true, f"{name}/{way}", clips, listen) for way, listen in ways.items()}
 
-    def _seen(self, name: str, way: str, clips: Sequence[Clip]) -> list[Tensor]:
-        def make(numbers: range) -> dict[str, Tensor]:
-            return {f"{i}": look(self.family, frames_of(way)(clips[i], i)) for i in numbers}
+    def _seen(self, name: str, way: str, clips: Sequence[Clip]) -> list[VisualFeatures]:
+        def see(i: int) -> dict[str, Tensor]:
+            return look(self.family, frames_of(way)(clips[i], i)).stored()
 
-        parts = _parts(self.made, f"{name}/{way} seen", clips, make)
-        return [tensors[f"{i}"] for numbers, tensors in parts for i in numbers]
+        stored = self._each(self.made, f"{name}/{way} seen", clips, see)
+        return [VisualFeatures.restored("mini", one, DURATION_S) for one in stored]
 
     def _latents(
-        self, name: str, way: str, cases: Sequence[Case], clips: Sequence[Clip], seen: list[Tensor]
+        self, name: str, way: str, cases: Sequence[Case], clips: Sequence[Clip], seen: list[VisualFeatures]
     ) -> list[Tensor]:
         """Mini's latents [80, T], rounded as they are in the folder."""
         if way in KINDS:
@@ -114,7 +109,7 @@ class Workshop:
             seen = [*seen[1 : len(clips)], seen[0]]
 
         def make(numbers: range) -> dict[str, Tensor]:
-            jobs = [job(way, cases[i], clips[i], features_of(seen[i]), self.speaks) for i in numbers]
+            jobs = [job(way, cases[i], clips[i], seen[i]) for i in numbers]
             return {"latent": latents(self.family, jobs).half()}
 
         return [
@@ -135,11 +130,15 @@ class Workshop:
             spoken = hear_speech(audio, clips[i].scene.talk) if clips[i].kind == "speech" else {}
             return hear(audio) | spoken
 
-        return self._listened(store, f"{name}/{way} heard", clips, listen)
+        return self._each(store, f"{name}/{way} heard", clips, listen)
 
-    def _listened(self, store: Store, path: str, clips: Sequence[Clip], listen: Callable[[int], Heard]) -> list[Heard]:
+    def _each(
+        self, store: Store, path: str, clips: Sequence[Clip], of: Callable[[int], dict[str, Tensor]]
+    ) -> list[dict[str, Tensor]]:
+        """What `of` gives for the number of each clip."""
+
         def make(numbers: range) -> dict[str, Tensor]:
-            return {f"{i}/{key}": tensor for i in numbers for key, tensor in listen(i).items()}
+            return {f"{i}/{key}": tensor for i in numbers for key, tensor in of(i).items()}
 
         return [
             {key.partition("/")[2]: tensor for key, tensor in tensors.items() if key.startswith(f"{i}/")}

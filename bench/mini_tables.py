@@ -38,7 +38,7 @@ def cell(one: Mapping | None, unit: str = "") -> str:
 def aims(rows: Sequence[Mapping]) -> str:
     """What is asked, what was measured, and whether the one is the other."""
     said = {True: "yes", False: "**no**", None: "not measured"}
-    return table(
+    return "Numbered as in the brief; real clips (6) and LoRA (8) are not measured here.\n\n" + table(
         ("", "aim", "asked", "measured", "reached"),
         [
             (

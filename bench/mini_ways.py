@@ -39,12 +39,12 @@ def ways_of(case: Case) -> tuple[str, ...]:
     return (*ways, *NEGATIVES, *(KINDS if case.kind == "event" else ()))
 
 
-def job(way: str, case: Case, clip: Clip, seen: VisualFeatures, speaks: bool) -> Job:
+def job(way: str, case: Case, clip: Clip, seen: VisualFeatures) -> Job:
     """What Mini is given, of features that are those of the way."""
     if way in NEGATIVES:
         return Job("", seen, case.seed, negative=_negative(way, case))
     features = None if way == "no video" else seen
-    return Job(case.prompt, features, case.seed, transcript=clip.transcript if speaks else None)
+    return Job(case.prompt, features, case.seed, transcript=clip.transcript)
 
 
 def frames_of(way: str) -> Callable[[Clip, int], np.ndarray]:
