@@ -49,13 +49,13 @@ def failures(results: Mapping) -> str:
     ]
     scores = results["scores"]
     for key, what in (("f1", "Onsets"), ("class", "Prompted class")):
-        lines.append(f"- {what}, furthest from true audio by scene family: {_worst(_sides(scores[key]))}.")
+        lines.append(f"- {what}, furthest from true audio by scene family: {_worst(_sides(scores.get(key, {})))}.")
     for key, what in (("f1", "Onsets"), ("class", "Prompted class")):
         sides = {name: one[key] for name, one in results["classes"].items() if len(one.get(key, {})) == 2}
         lines.append(f"- {what}, furthest by sound: {_worst(sides)}.")
-    for name, precision in scores["precision"]["mini"].items():
-        recall = scores["recall"]["mini"].get(name)
-        if name != "all" and recall:
+    precisions, recalls = (scores.get(key, {}).get("mini", {}) for key in ("precision", "recall"))
+    for name, precision in precisions.items():
+        if name != "all" and (recall := recalls.get(name)):
             more = "adds sounds where nothing strikes" if precision["value"] < recall["value"] else "leaves hits out"
             lines.append(
                 f"- {name}: rather {more} (precision {number(precision['value'])}, recall {number(recall['value'])})."
@@ -112,7 +112,7 @@ def card(results: Mapping) -> str:
 def _sides(some: Mapping) -> dict[str, Mapping]:
     return {
         name: {"mini": one, "true": some["true"][name]}
-        for name, one in some["mini"].items()
+        for name, one in some.get("mini", {}).items()
         if name in some["true"] and name != "all"
     }
 
