@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
-from clips import DURATION_S, KNOWN, Clip, make_clip, stack, watch
+from clips import DURATION_S, KNOWN, Clip, make_clip, watch
 from common import HERE, options, save, told
 from cues_report import FRAMES_HZ, Heard, draw, summary
 
@@ -60,14 +60,13 @@ def make_pair(index: int, clip: Clip) -> Pair:
 @torch.inference_mode()
 def soundtracks(family: Family, pair: Pair, seen: VisualFeatures, seed: int) -> list[Audio]:
     """One soundtrack for each of the pair's sheets; picture and noise are the same, and only words differ."""
-    sides = [
-        stages.condition(family, *stages.encode_cues(family, sheet), seen, duration_s=DURATION_S)
-        for sheet in pair.sheets()
-    ]
-    positive, negative = (stack(side) for side in zip(*sides, strict=True))
-    noise = stages.draw_latent(family.spec, DURATION_S, seed).repeat(len(sides), 1, 1)
-    latents = stages.sample(family.network, positive, negative, noise, Settings.for_family(family.spec))
-    return [stages.decode(family, latent[None], DURATION_S) for latent in latents]
+    settings, noise = Settings.for_family(family.spec), stages.draw_latent(family.spec, DURATION_S, seed)
+    made = []
+    for sheet in pair.sheets():
+        conditions = stages.condition(family, *stages.encode_cues(family, sheet), seen, duration_s=DURATION_S)
+        latent = stages.sample(family.network, *conditions, noise, settings)
+        made.append(stages.decode(family, latent, DURATION_S))
+    return made
 
 
 def listen(pair: Pair, sounds: list[Audio]) -> Heard:

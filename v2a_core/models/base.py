@@ -34,7 +34,6 @@ class FamilySpec:
     speaks: bool = False  # what a transcript says; others get its lines as captions
     negative: str = ""  # the negative prompt that its authors use
     still: str | None = None  # the frame rate at which one picture can stand for a whole video
-    text_rate_hz: float | None = None  # of the text's vectors, where the network takes one a token and not a sequence
     window_s: float | None = None  # how long the windows of a longer film are; max_duration_s where left out
     # Mean and deviation of the noise levels' logits at which it was trained, as far as is known.
     noise_levels: tuple[float, float] = (0.0, 1.0)

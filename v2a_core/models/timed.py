@@ -17,14 +17,11 @@ def over_time(
 ) -> Conditions:
     """One prompt's conditions of those of its parts, each of which governs the spans of its text.
 
-    A family with a text vector a token gets the vector of the span that the token's middle lies in, at no cost. Others
-    get a mask [T] a part: the network is asked about each part at each step, and counts where the mask is 1. Masks sum
-    to 1 and cross over FADE_S around a border.
+    Each part gets a mask [T]: the network is asked about every part at each step, and counts where the mask is 1. Masks
+    sum to 1 and cross over FADE_S around a border.
     """
     if len(conditions) == 1:
         return conditions[0]
-    if spec.text_rate_hz is not None:
-        return _by_token(spec.text_rate_hz, texts, conditions)
     masks = [span_mask(spec, duration_s, text.spans) for text in texts]
     parts = [replace(one, mask=mask) for one, mask in zip(conditions, masks, strict=True) if mask.any()]
     return replace(parts[0], more=tuple(parts[1:]))
@@ -41,14 +38,3 @@ def _risen(at_s: Tensor, edge_s: float) -> Tensor:
     if edge_s == 0 or math.isinf(edge_s):
         return torch.full_like(at_s, float(edge_s == 0))
     return ((at_s - edge_s) / FADE_S + 0.5).clamp(0, 1)
-
-
-def _by_token(rate_hz: float, texts: Sequence[TextFeatures | None], conditions: Sequence[Conditions]) -> Conditions:
-    merged = {name: tensor.clone() for name, tensor in conditions[0].text.items()}
-    for text, one in zip(texts, conditions, strict=True):
-        for name, tensor in one.text.items():
-            at_s = (torch.arange(tensor.shape[1]) + 0.5) / rate_hz
-            for start_s, end_s in text.spans:
-                held = (start_s <= at_s) & (at_s < end_s)
-                merged[name][:, held] = tensor[:, held]
-    return replace(conditions[0], text=merged)

@@ -17,6 +17,7 @@ Tensors = Mapping[str, Tensor]
 # Conditions over time: each one's tensors and how much of the latent's frames it governs, [T]; None is all of it.
 Timed = tuple[tuple[Tensors, Tensor | None], ...]
 EVERYWHERE = (0.0, 1.0)
+AT_ONCE = 12  # sets of conditions in a batch: a prompt may change a hundred times
 RAMPS = ("constant", "rising", "falling")
 
 
@@ -119,7 +120,7 @@ class Guidance:
 
 
 def guided_velocity(network: Network, guidance: Guidance, **conditions: Timed) -> Velocity:
-    """The velocity v(base) + sum of scale * (v(toward) - v(away)), all in one batch.
+    """The velocity v(base) + sum of scale * (v(toward) - v(away)), in one batch where they are few.
 
     conditions are those that Guidance.deltas takes; of tensors [1 or B, ...]. Each is evaluated once, not at all where
     its coefficients cancel: with equal scales along a chain of deltas this is plain classifier-free guidance, with
@@ -139,8 +140,12 @@ def guided_velocity(network: Network, guidance: Guidance, **conditions: Timed) -
             for number, (_, mask) in enumerate(conditions[name]):
                 parts.append(prepared(name, number))
                 weights.append(scale if mask is None else scale * mask.to(x))
-        out = together(network, [x] * len(parts), sigma.to(x), parts)
-        return sum(weight * part for weight, part in zip(weights, out, strict=True))
+        total = 0
+        for first in range(0, len(parts), AT_ONCE):
+            some = slice(first, first + AT_ONCE)
+            out = together(network, [x] * len(parts[some]), sigma.to(x), parts[some])
+            total = total + sum(weight * part for weight, part in zip(weights[some], out, strict=True))
+        return total
 
     return velocity
 

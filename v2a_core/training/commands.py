@@ -21,7 +21,7 @@ def add_parsers(subparsers: argparse._SubParsersAction) -> None:
     dataset = subparsers.add_parser("dataset", help="render clips and mix their sounds into shards")
     dataset.add_argument("--sounds", type=Path, required=True, help="folder that `make sounds` filled")
     dataset.add_argument("--out", type=Path, required=True)
-    dataset.add_argument("--clips", type=int, default=4096)
+    dataset.add_argument("--clips", type=int, default=6144)
     dataset.add_argument("--variants", type=int, default=4, help="soundtracks a clip")
     dataset.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
     dataset.add_argument("--split", choices=("train", "val", "test"), default="train")
@@ -39,7 +39,7 @@ def add_parsers(subparsers: argparse._SubParsersAction) -> None:
     words.add_argument("--out", type=Path, required=True)
     words.set_defaults(run=_words)
 
-    eyes = _run_parser(subparsers, "eyes", "train the visual encoder on rendered clips", steps=2500, rate=1.5e-3)
+    eyes = _run_parser(subparsers, "eyes", "train the visual encoder on rendered clips", steps=15_000, rate=1.5e-3)
     eyes.add_argument("--data", type=Path, required=True, help="folder of shards")
     eyes.set_defaults(run=_eyes)
 
@@ -47,7 +47,7 @@ def add_parsers(subparsers: argparse._SubParsersAction) -> None:
     vocoder.add_argument("--sounds", type=Path, required=True)
     vocoder.set_defaults(run=_vocoder)
 
-    mini = _run_parser(subparsers, "mini", "train prompt encoder and diffusion network", steps=6000, rate=1e-3)
+    mini = _run_parser(subparsers, "mini", "train prompt encoder and diffusion network", steps=16_000, rate=1e-3)
     mini.add_argument("--data", type=Path, required=True, help="folder of shards")
     mini.add_argument("--words", type=Path, required=True, help="file of `v2a train words`")
     mini.add_argument("--eyes", type=Path, required=True, help="run of `v2a train eyes`")

@@ -1,4 +1,4 @@
-"""What Mini's network is trained on: rendered soundtracks, with prompts that change and voices laid over them."""
+"""What Mini's network is trained on: rendered soundtracks, some with a voice laid over them."""
 
 from dataclasses import dataclass
 
@@ -19,8 +19,7 @@ PATCH = 4
 # How often a condition is left out, so that each has its own guidance. A prompt that contradicts the picture is rarely
 # left out: without it the sound must still suit the picture.
 _DROP_VIDEO, _DROP_AGREEING_TEXT, _DROP_CONTRARY_TEXT, _DROP_SPEECH = 0.12, 0.25, 0.04, 0.15
-# How often the prompt changes in the middle, and how often somebody speaks over a sound that has no speech.
-_CHANGE, _VOICE_OVER = 0.15, 0.15
+_VOICE_OVER = 0.15  # of the sounds without speech
 _SPEAKERS_FAVOUR = 2
 # Of a sound under a voice, in decibels.
 _UNDER_DB = (-15.0, 0.0)
@@ -30,15 +29,13 @@ _UNDER_DB = (-15.0, 0.0)
 class LatentBatch:
     """Latents [B, 80, 4 T] and what they are made under.
 
-    ids [B, 2, L]: word indices of a first and a second prompt, -1 where there is no word; second [B, T]: where the
-    second one governs. sounds [B, 2]: the class that each names. video [B, T, 128], seen [B]: whether it is there.
-    phonemes [B, T]: into prompts.phonemes.PHONEMES, or UNTOLD.
+    ids [B, L]: word indices of the prompt, -1 where there is no word; sound [B]: the class that it names. video
+    [B, T, 128], seen [B]: whether it is there. phonemes [B, T]: into prompts.phonemes.PHONEMES, or UNTOLD.
     """
 
     latent: Tensor
     ids: Tensor
-    second: Tensor
-    sounds: Tensor
+    sound: Tensor
     video: Tensor
     seen: Tensor
     phonemes: Tensor
@@ -64,38 +61,27 @@ class LatentBatches:
         rows = [self._row(int(index), rng) for index in rng.choice(len(self.shards), size=BATCH, p=self.chances)]
         columns = {name: [row[name] for row in rows] for name in rows[0]}
         prompts = columns.pop("ids")
-        longest = max(1, *(len(ids) for both in prompts for ids in both))
-        padded = torch.tensor([[[*ids, *[-1] * (longest - len(ids))] for ids in both] for both in prompts])
+        longest = max(1, *map(len, prompts))
+        padded = torch.tensor([[*ids, *[-1] * (longest - len(ids))] for ids in prompts])
         return LatentBatch(ids=padded, **{name: torch.stack(column) for name, column in columns.items()})
 
     def _row(self, index: int, rng: np.random.Generator) -> dict:
         variant = int(rng.integers(self.shards.variants))
         start = int(rng.integers(0, self.features.shape[1] - TOKENS + 1))
         latent, phonemes = self._heard(index, variant, start)
-        second, other = torch.zeros(TOKENS, dtype=torch.bool), variant
-        choice = rng.random()
-        if choice < _CHANGE:
-            other = int(rng.integers(self.shards.variants))
-            border = int(rng.integers(TOKENS // 6, TOKENS - TOKENS // 6))
-            second[border:] = True
-            follows, said = self._heard(index, other, start)
-            latent = torch.where(second.repeat_interleave(PATCH), follows, latent)
-            phonemes = torch.where(second, said, phonemes)
-        elif choice < _CHANGE + _VOICE_OVER and self.speakers and not (phonemes != UNTOLD).any():
+        is_silent = bool((phonemes == UNTOLD).all())
+        if self.speakers and is_silent and rng.random() < _VOICE_OVER:
             speaker = self.speakers[rng.integers(len(self.speakers))]
             begins = int(rng.integers(0, self.features.shape[1] - TOKENS + 1))
             voice, phonemes = self._heard(speaker, 2 * int(rng.integers((self.shards.variants + 1) // 2)), begins)
             latent = laid_over(latent, voice, rng.uniform(*_UNDER_DB))
-        agrees = self.shards.agrees(index, variant) and self.shards.agrees(index, other)
-        told = rng.random() >= (_DROP_AGREEING_TEXT if agrees else _DROP_CONTRARY_TEXT)
-        ids = [self.ids[index][which] if told else [] for which in (variant, other)]
+        told = rng.random() >= (_DROP_AGREEING_TEXT if self.shards.agrees(index, variant) else _DROP_CONTRARY_TEXT)
         if rng.random() < _DROP_SPEECH:
             phonemes = torch.full_like(phonemes, UNTOLD)
         return {
             "latent": latent,
-            "ids": ids,
-            "second": second,
-            "sounds": torch.tensor([self.shards.sound(index, which) for which in (variant, other)]),
+            "ids": self.ids[index][variant] if told else [],
+            "sound": torch.tensor(self.shards.sound(index, variant)),
             "video": self.features[index, start : start + TOKENS].float(),
             "seen": torch.tensor(rng.random() >= _DROP_VIDEO),
             "phonemes": phonemes,

@@ -31,11 +31,10 @@ class Reader(nn.Module):
         self.sound = nn.Linear(text.config.width, sounds)
 
     def forward(self, x: Tensor, sigma: Tensor, batch: LatentBatch) -> tuple[Tensor, Tensor]:
-        """Velocity of a batch's noisy latent [B, 80, 4 T], and logits of the sounds its prompts name [B, 2, sounds]."""
-        words = self.text(batch.ids.flatten(0, 1)).unflatten(0, batch.ids.shape[:2])
-        has_words = (batch.ids >= 0).any(2).to(words)
-        first, second = torch.cat([words, has_words[..., None]], 2)[:, :, None].unbind(1)
-        text = torch.where(batch.second[..., None], second, first)
+        """Velocity of a batch's noisy latent [B, 80, 4 T], and logits of the sounds its prompts name [B, sounds]."""
+        words = self.text(batch.ids)
+        has_words = (batch.ids >= 0).any(1).to(words)
+        text = torch.cat([words, has_words[:, None]], 1)[:, None].expand(-1, batch.video.shape[1], -1)
         flag = batch.seen.to(words)[:, None, None]
         video = torch.cat([batch.video * flag, flag.expand(*text.shape[:2], 1)], -1)
         speech = phoneme_vectors(batch.phonemes)
@@ -79,8 +78,8 @@ def train_mini(
         batch = batch.to(config.device)
         x, sigma, velocity = flow_pair(batch.latent)
         made, named = reader(x, sigma, batch)
-        told = (batch.ids >= 0).any(2)
-        missed = F.cross_entropy(named[told].float(), batch.sounds[told], reduction="sum") / told.numel()
+        told = (batch.ids >= 0).any(1)
+        missed = F.cross_entropy(named[told].float(), batch.sound[told], reduction="sum") / len(told)
         return {"flow": F.mse_loss(made.float(), velocity), "sound": 0.1 * missed}
 
     training.run(batches, losses, progress)

@@ -36,7 +36,6 @@ SPEC = FamilySpec(
     frame_rates={"sync": FrameRate(RATE_HZ, SIZE, SIZE)},
     max_duration_s=60.0,
     window_s=20.0,
-    text_rate_hz=RATE_HZ,
     shift=3.0,
     steps=25,
     text_scale=3.0,
