@@ -99,7 +99,7 @@ def draw(results: dict, heard: Sequence[Heard], path: Path) -> None:
         around = np.arange(-round(AROUND_S * FRAMES_HZ), round(AROUND_S * FRAMES_HZ))
         curves = [near[round(one.border_s * FRAMES_HZ) + around] for one in going_on for near in one.nearness]
         turn.plot(around / FRAMES_HZ * 1e3, np.mean(curves, 0))
-        turn.set(xlabel="time from the border (ms)", title="like the first prompt's spectrum, or the second's")
+        turn.set(xlabel="time from the border (ms)", title="how like the second prompt's sound")
         for axes in (errors, turn):
             axes.axvspan(-1e3 * AIM_S, 1e3 * AIM_S, color="tab:green", alpha=0.15)
     figure.savefig(path, dpi=110)

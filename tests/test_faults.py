@@ -26,12 +26,16 @@ from v2a_core.training.plot import draw_log
 from v2a_core.weights.convert import convert
 from v2a_core.weights.formats import write_state
 
-pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs fork and SIGKILL")
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 TOLD = 3
 
 
 def muxed(source: Path, out: Path, progress=None) -> None:
     mux(VideoSource.from_path(source), Audio(torch.zeros(1, 96_000), 48_000), out, progress=progress)
+
+
+def large(source: Path, out: Path, progress=None) -> None:
+    write_state(out, {"x": torch.ones(100_000)}, {})
 
 
 @pytest.fixture(scope="module")
@@ -48,34 +52,36 @@ def sources(tmp_path_factory):
 MAKE = {".mp4": muxed, ".safetensors": convert}
 
 
-def end_of(make, source: Path, out: Path, progress=None, most_bytes: int | None = None) -> int:
-    """Exit code of a process that makes a file."""
-
-    def run():
-        if most_bytes:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
-        try:
-            make(source, out, progress)
-        except (InputError, OSError):
-            os._exit(TOLD)
-        os._exit(0)
-
-    process = multiprocessing.get_context("fork").Process(target=run)
+def end_of(make, source: Path, out: Path, *, dies: bool = False, most_bytes: int | None = None) -> int:
+    """Exit code of a process that makes a file, and may die at its work or find the disk full."""
+    # Not a fork of this process, whose threads a fork would lack.
+    process = multiprocessing.get_context("forkserver").Process(target=_run, args=(make, source, out, dies, most_bytes))
     process.start()
-    process.join(60)
+    process.join(120)
     return process.exitcode
+
+
+def _run(make, source: Path, out: Path, dies: bool, most_bytes: int | None) -> None:
+    if most_bytes:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+    try:
+        make(source, out, killed if dies else None)
+    except (InputError, OSError):
+        os._exit(TOLD)
+    os._exit(0)
+
+
+def killed(stage, done, total):
+    """A progress that ends its process while a file is being written."""
+    if stage.startswith(("write", "convert")) and done:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.mark.parametrize("suffix", MAKE)
 def test_a_killed_run_leaves_nothing_under_the_name(sources, tmp_path, suffix):
     out, whole = tmp_path / f"out{suffix}", tmp_path / f"whole{suffix}"
     assert end_of(MAKE[suffix], sources[suffix], whole) == 0
-
-    def killed(stage, done, total):
-        if stage.startswith(("write", "convert")) and done:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    assert end_of(MAKE[suffix], sources[suffix], out, killed) == -signal.SIGKILL
+    assert end_of(MAKE[suffix], sources[suffix], out, dies=True) == -signal.SIGKILL
     assert not out.exists()
     assert end_of(MAKE[suffix], sources[suffix], out) == 0
     assert out.read_bytes() == whole.read_bytes()
@@ -99,7 +105,6 @@ def test_what_was_there_stays_where_the_disk_is_full(tmp_path):
     path = tmp_path / "a.safetensors"
     write_state(path, {"x": torch.ones(2)}, {})
     before = path.read_bytes()
-    large = lambda *_: write_state(path, {"x": torch.ones(100_000)}, {})  # noqa: E731
     assert end_of(large, path, path, most_bytes=3000) == TOLD
     assert [path] == list(tmp_path.iterdir()) and path.read_bytes() == before
 
