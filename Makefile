@@ -1,13 +1,17 @@
 # make demo   soundtracks for two clips, from nothing but python3.11 and the package registries
 # make test   everything that is tested, in a real ComfyUI and a real browser too
+# make test-comfyui COMFYUI_VERSION=0.3.52   what is tested in ComfyUI, in an older one (default: 0.3.75)
+# make bench  speed and memory as ratios, in bench/table.md: half an hour on an idle machine
 # Each step leaves a stamp when it is done: a repeat skips it, and a failed try takes up where it stopped.
 
 PYTHON ?= python3.11
 VENV := .venv
 RUN := $(VENV)/bin/python
+export COMFYUI_VERSION ?= 0.3.75
+HOST := .cache/host-$(COMFYUI_VERSION)
 PIP := $(RUN) -m pip install --quiet
 
-.PHONY: demo test lint
+.PHONY: demo test test-comfyui lint bench
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.package
@@ -16,9 +20,17 @@ demo: $(VENV)/.package
 test: $(VENV)/.test $(VENV)/.rig lint
 	$(RUN) -m pytest
 
+test-comfyui:
+	bash tests/comfyui/install.sh $(HOST)
+	$(HOST)/bin/python -m pip install --quiet --editable '.[test]'
+	$(HOST)/bin/python -m pytest tests/comfyui
+
 lint: $(VENV)/.test
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
+
+bench: $(VENV)/.test $(VENV)/.rig
+	$(RUN) -m bench.table
 
 # torchaudio asks for the CUDA build of torch: with a CPU torch its binaries must go, then it works without them.
 $(VENV)/.torch:

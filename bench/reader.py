@@ -25,21 +25,22 @@ ENCODERS = {
 }
 
 
-def write_minute(path: Path) -> None:
-    """One minute of texture that pans, and of squares that move over it with grain: several Mbit/s, like a camera."""
+def write_clip(path: Path, seconds: float = 60, size: tuple[int, int] = (WIDTH, HEIGHT)) -> None:
+    """A texture that pans, and squares that move over it with grain: several Mbit/s at full size, like a camera."""
+    width, height = size
     rng = np.random.default_rng(0)
-    fine = rng.integers(0, 60, (HEIGHT + 256, WIDTH + 256), dtype=np.uint8)
-    coarse = rng.integers(0, 160, (HEIGHT // 32 + 9, WIDTH // 32 + 9), dtype=np.uint8).repeat(32, 0).repeat(32, 1)
+    fine = rng.integers(0, 60, (height + 256, width + 256), dtype=np.uint8)
+    coarse = rng.integers(0, 160, (height // 32 + 9, width // 32 + 9), dtype=np.uint8).repeat(32, 0).repeat(32, 1)
     texture = coarse[: fine.shape[0], : fine.shape[1]] + fine // 4
-    chroma = np.full((HEIGHT // 2, WIDTH), 128, np.uint8)
+    chroma = np.full((height // 2, width), 128, np.uint8)
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "25", "g": "60"})
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for number in range(60 * FPS):
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for number in range(round(seconds * FPS)):
             x, y = (int(128 + 120 * f(number / 40)) for f in (np.sin, np.cos))
-            luma = texture[y : y + HEIGHT, x : x + WIDTH].copy()
-            for square in range(6):
-                left = int((WIDTH - 200) * (0.5 + 0.5 * np.sin(number / (20 + 7 * square) + square)))
+            luma = texture[y : y + height, x : x + width].copy()
+            for square in range((height - 70) // 150):
+                left = int((width - 200) * (0.5 + 0.5 * np.sin(number / (20 + 7 * square) + square)))
                 luma[100 + 150 * square :, left:][:120, :200] = fine[:120, number % 50 :][:, :200] * 3
             frame = av.VideoFrame.from_ndarray(np.concatenate([luma, chroma]), format="nv12").reformat(format="yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, FPS)
@@ -115,7 +116,7 @@ def main() -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     minute = options.folder / "minute.mp4"
     if not minute.exists():
-        write_minute(minute.with_suffix(".part.mp4"))
+        write_clip(minute.with_suffix(".part.mp4"))
         minute.with_suffix(".part.mp4").rename(minute)
     short, long = (options.folder / f"{count}min.mp4" for count in options.minutes)
     for path, count in zip((short, long), options.minutes, strict=True):

@@ -17,12 +17,6 @@ IMPORTS = {
     "v2a_core": "import v2a_core",
     "torch": "import torch",
     "v2a_core.pipeline, torch loaded": "import torch; start = clock(); import v2a_core.pipeline",
-    "the node pack, torch loaded": (
-        "import importlib.util, torch; start = clock();"
-        f"spec = importlib.util.spec_from_file_location('pack', {str(ROOT / '__init__.py')!r},"
-        f" submodule_search_locations=[{str(ROOT)!r}]);"
-        "module = sys.modules['pack'] = importlib.util.module_from_spec(spec); spec.loader.exec_module(module)"
-    ),
 }
 
 
@@ -79,8 +73,6 @@ def main() -> None:
         print(f"  {stage:<8}{seconds:7.3f} s {seconds / median:6.1%}")
     print("imports, median of 3 fresh processes:")
     for name, code in IMPORTS.items():
-        if name.startswith("the node pack") and not (ROOT / "__init__.py").exists():
-            continue
         print(f"  {name:<34}{import_seconds(code, 3):7.3f} s")
 
 

@@ -43,9 +43,9 @@ def check(wanted, value: object) -> None:
     if kind in ("INT", "FLOAT"):
         low = -math.inf if wanted.min is None else wanted.min
         high = math.inf if wanted.max is None else wanted.max
-        is_number = isinstance(value, Integral if kind == "INT" else Real)
-        if not (is_number and low <= value <= high and abs(value) != math.inf):
-            raise InputError(f"{name} is {_shown(value)}: give a number from {low:g} to {high:g}.")
+        allowed, said = (Integral, "a whole number") if kind == "INT" else (Real, "a number")
+        if not (isinstance(value, allowed) and low <= value <= high and abs(value) != math.inf):
+            raise InputError(f"{name} is {_shown(value)}: give {said} from {low:g} to {high:g}.")
     elif kind in TEXT:
         if not isinstance(value, str):
             raise InputError(f"{name} is {_shown(value)}: give text.")
@@ -54,8 +54,8 @@ def check(wanted, value: object) -> None:
     elif kind == "BOOLEAN":
         if not isinstance(value, bool):
             raise InputError(f"{name} is {_shown(value)}: give true or false.")
-    elif not _SOCKETS.get(kind, _is_object)(value):
-        raise InputError(f"The input {name!r} is a {type(value).__name__}: connect {kind}.")
+    elif not any(_SOCKETS.get(each, _is_object)(value) for each in kind.split(",")):
+        raise InputError(f"The input {name!r} is a {type(value).__name__}: connect {kind.replace(',', ' or ')}.")
 
 
 def _is_object(value: object) -> bool:
@@ -83,6 +83,7 @@ _SOCKETS = {
     "IMAGE": lambda value: isinstance(value, Tensor),
     "MASK": lambda value: isinstance(value, Tensor),
     "CONDITIONING": _is_conditioning,
+    "STRING": lambda value: isinstance(value, str) and len(value) <= MAX_TEXT,
     "V2A_DATASET": lambda value: isinstance(value, list) and bool(value) and all(map(_is("Clip"), value)),
     "V2A_FEATURES": _is("VisualFeatures", "FilmFeatures"),
     "V2A_GUIDANCE": _is("Schedules"),

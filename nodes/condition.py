@@ -5,7 +5,6 @@ from functools import lru_cache
 from comfy_api.latest import io
 
 from ..v2a_core.errors import InputError
-from . import host
 from .conditioning import CUES, FAMILY, pack_conditions, unpack_prompt, with_captions
 from .types import Features, Transcript, schema, seconds_input
 
@@ -32,7 +31,7 @@ class V2ACondition(io.ComfyNode):
                 Transcript.Input(
                     "transcript",
                     optional=True,
-                    tooltip="Who says what, when. Models that can't speak get the lines as captions.",
+                    tooltip="Who says what, when, in English. Models that can't speak get the lines as captions.",
                 ),
                 seconds_input("seconds", "Length of the sound in seconds. 0 is as long as the video.", optional=True),
                 io.Boolean.Input(
@@ -61,7 +60,6 @@ class V2ACondition(io.ComfyNode):
         from ..v2a_core.settings import check_length
         from ..v2a_core.stages import lay_out
 
-        host.check_finite(seconds=seconds)
         texts, against = unpack_prompt(positive, "positive"), unpack_prompt(negative, "negative")
         family = texts[0][0][1][FAMILY]
         for socket, name in [("negative", group[0][1][FAMILY].spec.name) for group in against] + (

@@ -40,6 +40,20 @@ def unpack_prompt(conditioning: list, socket: str) -> list[list[tuple]]:
     return groups
 
 
+def cues_of(conditioning: list, socket: str):
+    """The CueSheet of all that CONDITIONING says; raises InputError where an entry is not one of V2APrompt's."""
+    from ..v2a_core.prompts.cues import CueSheet
+
+    try:
+        cues = [cue for _, options in conditioning for cue in options[CUES].cues]
+    except (LookupError, AttributeError):  # a prompt for another kind of model
+        raise InputError(
+            f"The input {socket!r} was not made by V2A Prompt: connect its positive output, or a text."
+        ) from None
+    # Entries of one prompt share its sheet.
+    return CueSheet(tuple(dict.fromkeys(cues)))
+
+
 def with_captions(groups: list[list[tuple]], transcript, side: int) -> list[list[tuple]]:
     """The entries of unpack_prompt with a transcript's lines as cues; side is 0 for the positive ones.
 

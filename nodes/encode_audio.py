@@ -39,10 +39,9 @@ class V2AEncodeAudio(io.ComfyNode):
         from .native_model import V2AVAE, check_ours
 
         check_ours(vae, V2AVAE, "vae", "V2A Load Model")
-        host.check_finite(seconds=seconds)
         sounds = host.sounds_from_host(audio)
         duration_s = seconds or sounds[0].duration_s
-        samples = vae.encode_audio(sounds, duration_s)
+        samples = vae.encode_audio(sounds, duration_s, host.progress())
         # As in the latent of V2A Condition.
         batch = list(range(len(sounds)))
         return io.NodeOutput({"samples": samples, "type": "audio", "batch_index": batch, DURATION: duration_s})

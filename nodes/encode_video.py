@@ -75,5 +75,4 @@ class V2AEncodeVideo(io.ComfyNode):
             raise InputError("Connect either a video or images with their fps, one of the two.")
         if video is not None:
             return host.video_source(video)
-        host.check_finite(fps=fps)
         return host.frames_source(images, fps)

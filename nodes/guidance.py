@@ -52,7 +52,6 @@ class V2AGuidance(io.ComfyNode):
         kinds = {}
         for kind in ("text", "video", "negative"):
             start, end, ramp = (schedules[f"{kind}_{part}"] for part in ("start", "end", "ramp"))
-            host.check_finite(**{f"{kind}_start": start, f"{kind}_end": end})
             host.check_choice(f"{kind}_ramp", ramp, RAMPS)
             check_span(f"{kind}_start", start, f"{kind}_end", end)
             kinds[kind] = (start, end, ramp)

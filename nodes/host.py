@@ -1,6 +1,5 @@
 """ComfyUI's side of the bridge: its videos, sounds, folders, progress and cancel, as the library takes them."""
 
-import math
 import os
 import uuid
 from contextlib import contextmanager, suppress
@@ -30,21 +29,17 @@ UNFINISHED = "v2a_unfinished"
 
 
 def progress():
-    """`progress(stage, done, total)` that moves the running node's bar and raises where the user has cancelled."""
+    """`progress(stage, done, total)` that moves the running node's bar and raises where the user has cancelled.
+
+    It takes a preview too, in ComfyUI's form: (format, picture, largest size).
+    """
     bar = comfy.utils.ProgressBar(1)
 
-    def report(stage: str, done: int, total: int) -> None:
+    def report(stage: str, done: int, total: int, preview: tuple | None = None) -> None:
         comfy.model_management.throw_exception_if_processing_interrupted()
-        bar.update_absolute(done, max(total, done, 1))
+        bar.update_absolute(done, max(total, done, 1), preview)
 
     return report
-
-
-def check_finite(**numbers: float) -> None:
-    """Raise InputError for a number that is not finite: ComfyUI's own bounds let NaN pass."""
-    for name, value in numbers.items():
-        if not math.isfinite(value):
-            raise InputError(f"{name} is {value}: give an ordinary number.")
 
 
 def check_choice(name: str, value: str, choices) -> None:
@@ -223,21 +218,29 @@ def _is_tensors(video) -> bool:
 
 
 def audio_from_host(audio: dict, socket: str = "audio"):
-    """The library's Audio of an AUDIO; of a batch the first. Raises InputError for an empty or not finite one."""
+    """The library's Audio of an AUDIO; of a batch the first.
+
+    Raises InputError for one that is empty, not finite or of a sample rate out of bounds.
+    """
     return sounds_from_host({**audio, "waveform": audio["waveform"][:1]}, socket)[0]
 
 
 def sounds_from_host(audio: dict, socket: str = "audio") -> list:
     """The library's Audios of an AUDIO, one for each of the batch; raises InputError as audio_from_host does."""
-    from ..v2a_core.media.audio import Audio
+    from ..v2a_core.media.audio import MAX_RATE_HZ, MIN_RATE_HZ, Audio
 
-    waveform = audio["waveform"]
+    waveform, rate_hz = audio["waveform"], int(audio["sample_rate"])
+    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
+        raise InputError(
+            f"The input {socket!r} has a sample rate of {rate_hz} Hz: give a sound of {MIN_RATE_HZ:,} to "
+            f"{MAX_RATE_HZ:,} Hz."
+        )
     if waveform.ndim != 3 or 0 in waveform.shape:
         raise InputError(f"The input {socket!r} holds no sound (its shape is {tuple(waveform.shape)}).")
     samples = waveform.float().cpu()
     if not samples.isfinite().all():
         raise InputError(f"The input {socket!r} holds samples that are not finite: check the node that makes it.")
-    return [Audio(one, int(audio["sample_rate"])) for one in samples]
+    return [Audio(one, rate_hz) for one in samples]
 
 
 def audio_to_host(sounds: list) -> dict:

@@ -57,7 +57,6 @@ class V2AKeepSpan(io.ComfyNode):
     def execute(cls, latent, start, end, keep_inside=False, audio=None):
         from ..v2a_core.sampling.inpaint import span_mask
 
-        host.check_finite(start=start, end=end)
         if DURATION not in latent or latent["samples"].ndim != 3:
             raise InputError("The latent does not say how long it lasts: connect the latent of V2A Encode Audio.")
         frames, duration_s = latent["samples"].shape[-1], latent[DURATION]

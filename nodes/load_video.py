@@ -74,7 +74,6 @@ class V2ALoadVideo(io.ComfyNode):
         from ..v2a_core.media.video import probe
         from .trimmed_video import video_from_file
 
-        host.check_finite(start=start, duration=duration, fps=fps)
         video = video_from_file(host.input_path(file), start, duration, fps)
         info = probe(host.video_source(video))
         return io.NodeOutput(video, info.duration_s, float(info.fps))

@@ -149,13 +149,13 @@ class V2AMixAudio(io.ComfyNode):
         from ..v2a_core.media.mix import Stem, mix_stems
 
         host.check_choice("loudness", loudness, TARGETS)
-        host.check_finite(true_peak=true_peak, duck_threshold=duck_threshold, far=far)
+        report = host.progress()
         given = {n: audio for n in STEMS if (audio := {"audio_1": audio_1, **stems}.get(f"audio_{n}")) is not None}
         voice, mover = (_chosen(name, value, given) for name, value in (("speech", speech), ("moving", moving)))
         sounds = {n: host.audio_from_host(audio, f"audio_{n}") for n, audio in given.items() if n != voice}
         fits = []
         if voice is not None:
-            sounds[voice], fits = _speech(given[voice], f"audio_{voice}", transcript, stretch)
+            sounds[voice], fits = _speech(given[voice], f"audio_{voice}", transcript, stretch, report)
         elif transcript is not None:
             raise InputError("A transcript is connected and no stem is speech: choose the stem at speech.")
         places = {n: stems.get(f"pan_{n}", 0.0) for n in given}
@@ -169,8 +169,10 @@ class V2AMixAudio(io.ComfyNode):
             ducking=Ducking(duck_depth, duck_threshold, duck_attack, duck_release),
             target_lufs=TARGETS[loudness],
             ceiling_dbtp=true_peak,
+            progress=report,
         )
-        measured = f"{integrated_lufs(mixed):.1f} LUFS, true peak {true_peak_dbtp(mixed):.1f} dBTP"
+        loudness_lufs, peak_dbtp = integrated_lufs(mixed, report), true_peak_dbtp(mixed, report)
+        measured = f"{loudness_lufs:.1f} LUFS, true peak {peak_dbtp:.1f} dBTP"
         made = {key: value for n in reversed(given) for key, value in given[n].get(PROVENANCE, {}).items()}
         audio = host.audio_to_host([mixed])
         return io.NodeOutput({**audio, PROVENANCE: made} if made else audio, "\n".join([measured, *fits]))
@@ -193,11 +195,11 @@ def _chosen(name: str, value: str, given: dict) -> int | None:
     return int(value.removeprefix("audio_"))
 
 
-def _speech(audio: dict, socket: str, transcript, most: float) -> tuple:
+def _speech(audio: dict, socket: str, transcript, most: float, progress) -> tuple:
     """The speech stem, put at the transcript's times where there is one, and a line of report for each of its lines."""
     if transcript is None:
         return host.audio_from_host(audio, socket), []
-    return placed(host.sounds_from_host(audio, socket), transcript, most)
+    return placed(host.sounds_from_host(audio, socket), transcript, most, progress)
 
 
 def _path(mask, path: str, far_db: float, duration_s: float):

@@ -3,22 +3,25 @@
 Every part sits in a ModelPatcher on the offload device, so that ComfyUI's memory manager decides what is where, when.
 """
 
+from collections import defaultdict
 from dataclasses import replace
 from functools import cached_property
 
 import comfy.conds
-import comfy.latent_formats
 import comfy.model_base
 import comfy.model_management as memory
 import comfy.ops
 import comfy.supported_models_base
 import torch
 from comfy.model_patcher import ModelPatcher
+from comfy.patcher_extension import CallbacksMP
 from torch import Tensor
 
 from ..v2a_core.errors import InputError
+from ..v2a_core.room import REFINE, Room
 from ..v2a_core.weights.catalog import catalog
 from .conditioning import network_conditions
+from .native_preview import latent_format, live_preview
 
 LARGE = 1e9  # bytes of files from which on a model is computed in a type of two bytes where that is good
 
@@ -31,9 +34,13 @@ def load(name: str, precision: str, weights: str | None):
     operations = comfy.ops.manual_cast
     dtype = _suited(name) if precision == "auto" else getattr(torch, precision)
     family = load_family(name, device="cpu", dtype=dtype, operations=operations, weights=weights)
-    model = V2AModel(family)
+    vae = V2AVAE(family)
+    live = live_preview(family, vae)
+    model = V2AModel(family, live)
     patcher = ModelPatcher(model, load_device=memory.get_torch_device(), offload_device=memory.unet_offload_device())
-    return patcher, Encoders(family), V2AVAE(family)
+    if live is not None:
+        patcher.add_callback(CallbacksMP.ON_PRE_RUN, live.begin)
+    return patcher, Encoders(family), vae
 
 
 def _suited(name: str) -> torch.dtype | None:
@@ -53,15 +60,12 @@ def _parked(module: torch.nn.Module) -> ModelPatcher:
 class V2AModel(comfy.model_base.BaseModel):
     """The network as ComfyUI's flow model: sigma runs 1 -> 0, the output is noise - data, so nothing is converted."""
 
-    def __init__(self, family):
-        spec = family.spec
-
-        class Latent(comfy.latent_formats.LatentFormat):
-            latent_channels, latent_dimensions = spec.latent_channels, 1
+    def __init__(self, family, live=None):
+        spec, latents = family.spec, latent_format(family.spec, live)
 
         class Config(comfy.supported_models_base.BASE):
             unet_extra_config = {}  # noqa: RUF012
-            latent_format = Latent
+            latent_format = latents
             sampling_settings = {"shift": spec.shift, "multiplier": 1.0}  # noqa: RUF012
             # A latent frame's widest layers hold about 40 numbers for each one of the network's width; ComfyUI counts a
             # frame as 10 kB a byte of the type, times this.
@@ -71,22 +75,26 @@ class V2AModel(comfy.model_base.BaseModel):
         super().__init__(config, comfy.model_base.ModelType.FLOW, device=memory.unet_offload_device())
         # The network itself, not a wrapper, so that LoRA keys are the network's own parameter names.
         self.diffusion_model = family.network
-        self.spec = spec
+        self.spec, self.live = spec, live
+        self.rooms = defaultdict(lambda: Room(REFINE))  # by the length of what is refined
 
     def _apply_model(
         self, x, t, c_concat=None, c_crossattn=None, control=None, transformer_options=None, film=None, **conditions
     ) -> Tensor:
         """Denoised latent [B, C, T] of x at noise levels t [B], which for a film are all the same."""
+        from ..v2a_core.sampling.guidance import InBatches
+
         # The network takes sigma itself: ModelSamplingSD3 scales its timesteps by a thousand.
         scaled = self.model_sampling.calculate_input(t, x)
+        network = InBatches(self.diffusion_model, self.rooms[x.shape[-1]])
         if film is not None:
             from ..v2a_core.film import film_velocities
 
             check = memory.throw_exception_if_processing_interrupted
-            velocity = film_velocities(self.diffusion_model, scaled, t[0], film, check)
+            velocity = film_velocities(network, scaled, t[0], film, check)
         else:
             conditions = {name: tensor.to(x.device) for name, tensor in conditions.items()}
-            velocity = self.diffusion_model(scaled, t, **conditions)
+            velocity = network(scaled, t, **conditions)
         return self.model_sampling.calculate_denoised(t, velocity.float(), x)
 
     def memory_required(self, input_shape, cond_shapes={}):  # noqa: B006
@@ -182,11 +190,18 @@ class V2AVAE:
     def decode(self, samples: Tensor) -> Tensor:
         """Latent [B, C, T] to waveforms [B, N, channels]."""
         spec, frames = self.family.spec, samples.shape[-1]
-        if frames > spec.latent_length(spec.max_duration_s):
+
+        def at_once() -> Tensor:
+            memory.load_models_gpu([self.patcher], force_full_load=True)
+            return self.family.decoder.decode(samples.to(self.patcher.load_device)).movedim(1, -1).float().cpu()
+
+        def one_by_one() -> Tensor:
             sounds = self.decode_audio(samples, frames / spec.latent_rate_hz)
             return torch.stack([sound.samples.T for sound in sounds])
-        memory.load_models_gpu([self.patcher], force_full_load=True)
-        return self.family.decoder.decode(samples.to(self.patcher.load_device)).movedim(1, -1).float().cpu()
+
+        if frames > spec.latent_length(spec.max_duration_s):
+            return one_by_one()
+        return Room("decode a batch of {}", least=0).do(len(samples), at_once, one_by_one)
 
     def decode_audio(self, samples: Tensor, duration_s: float, progress=None) -> list:
         """Latent [B, C, T] to B Audios of exactly duration_s."""
@@ -196,18 +211,29 @@ class V2AVAE:
         samples = samples.to(self.patcher.load_device)
         return [stages.decode(self.family, one[None], duration_s, progress) for one in samples]
 
+    def beside(self) -> bool:
+        """Bring the decoder to its device while a network is at work there; False where that has no room for both."""
+        size, device = self.patcher.model_size(), self.patcher.load_device
+        if self.patcher.loaded_size() < size:
+            # ComfyUI would make room, and send away what is in use.
+            spare = 0 if memory.is_device_cpu(device) else 2 * memory.minimum_inference_memory()
+            if memory.get_free_memory(device) < 1.1 * size + spare:
+                return False
+            memory.load_models_gpu([self.patcher], force_full_load=True)
+        return True
+
     @cached_property
     def encoder(self) -> ModelPatcher:
         from ..v2a_core.stages import encoder_of
 
         return _parked(encoder_of(self.family))
 
-    def encode_audio(self, sounds: list, duration_s: float) -> Tensor:
+    def encode_audio(self, sounds: list, duration_s: float, progress=None) -> Tensor:
         """B Audios to their latents [B, C, T] over duration_s."""
         from ..v2a_core import stages
 
         memory.load_models_gpu([self.encoder], force_full_load=True)
-        latents = [stages.encode_audio(self.family, sound, duration_s) for sound in sounds]
+        latents = [stages.encode_audio(self.family, sound, duration_s, progress) for sound in sounds]
         return torch.cat(latents).to(memory.intermediate_device())
 
     def encode(self, pixels: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from . import host
 from .conditioning import film_of, in_window, nameable
+from .native_preview import preview_of
 
 # Heun's method looks at sigma 0, where the denoised latent says nothing of the velocity: this is near enough.
 LAST_SIGMA = 1e-3
@@ -59,13 +60,14 @@ def sample(model: ModelPatcher, conds: dict, latent: dict, settings, progress, d
 def _solved(model, conds, start, noise, mask, settings, sigmas, progress, around=lambda velocity: velocity) -> Tensor:
     from ..v2a_core.sampling.solvers import SOLVERS
 
+    preview = preview_of(model)
     return Guider(model, settings.guidance, conds).sample(
         noise,
         start,
         comfy.samplers.KSAMPLER(_host_sampler(SOLVERS[settings.solver], around)),
         sigmas,
         denoise_mask=mask,
-        callback=lambda step, denoised, x, total: progress("sample", step + 1, total),
+        callback=lambda step, denoised, x, total: progress("sample", step + 1, total, preview(denoised)),
         disable_pbar=True,
         seed=settings.seed,
     )
@@ -104,8 +106,8 @@ def _sample_film(model, film, conds, latent, settings, sigmas, progress) -> Tens
         here = {name: in_window(entries, number) for name, entries in conds.items()}
         known, held = (None if tensor is None else tensor[..., window.first : window.end] for tensor in (start, mask))
 
-        def told(stage: str, step: int, steps: int) -> None:
-            progress(stage, number * steps + step, total * steps)
+        def told(stage: str, step: int, steps: int, shown: tuple | None) -> None:
+            progress(stage, number * steps + step, total * steps, shown)
 
         return _solved(model, here, known, noise, held, settings, sigmas, told, around)
 

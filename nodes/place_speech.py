@@ -54,12 +54,12 @@ class V2APlaceSpeech(io.ComfyNode):
         check_film(seconds, "The sound")
         if seconds:
             transcript.check(seconds)
-        sound, report = placed(host.sounds_from_host(audio), transcript, stretch)
+        sound, report = placed(host.sounds_from_host(audio), transcript, stretch, host.progress())
         sound = fit_length(sound, seconds) if seconds else sound
         return io.NodeOutput(host.audio_to_host([sound]), "\n".join(report), ui={"text": report})
 
 
-def placed(said: list, transcript, most: float) -> tuple:
+def placed(said: list, transcript, most: float, progress) -> tuple:
     """Speech at the transcript's times as one sound, and a line of report for each of its lines."""
     from ..v2a_core.media.stretch import place_speech
     from ..v2a_core.prompts.transcript import describe
@@ -67,5 +67,5 @@ def placed(said: list, transcript, most: float) -> tuple:
 
     lines = transcript.lines
     check_film(max((line.end_s for line in lines), default=0.0), "The transcript")
-    sound, fits = place_speech(said, [(line.start_s, line.end_s) for line in lines], most)
+    sound, fits = place_speech(said, [(line.start_s, line.end_s) for line in lines], most, progress)
     return sound, [f"{describe(line)}: {fit}" for line, fit in zip(lines, fits, strict=True)]

@@ -47,7 +47,7 @@ def prompt_inputs() -> list:
             default="",
             dynamic_prompts=True,
             placeholder="what to hear: footsteps on gravel",
-            tooltip="What to hear, in plain words. Empty leaves it to the picture. A line may begin with the "
+            tooltip="What to hear, in plain English. Empty leaves it to the picture. A line may begin with the "
             "seconds it holds for: [0-3.2] footsteps -music, where a minus makes words negative.",
         ),
         io.String.Input(
@@ -55,6 +55,6 @@ def prompt_inputs() -> list:
             multiline=True,
             default="",
             placeholder="what not to hear: music, speech",
-            tooltip="What not to hear, in plain words. It works at a cfg above 1.",
+            tooltip="What not to hear, in plain English. It works at a cfg above 1.",
         ),
     ]

@@ -81,7 +81,6 @@ class V2ASampler(io.ComfyNode):
     ):
         from .native_sampling import sample
 
-        host.check_finite(denoise=denoise)
         settings = take_settings(
             model, cfg, video_cfg, guidance, span=(cfg_start, cfg_end), seed=seed, steps=steps, solver=solver
         )
@@ -120,7 +119,6 @@ def take_settings(model, cfg, video_cfg, schedules=None, *, span=(0.0, 1.0), see
 
     if not is_ours(model):
         raise InputError("The input 'model' is not a model for sound: connect the model of V2A Load Model.")
-    host.check_finite(cfg_start=span[0], cfg_end=span[1])
     check_span("cfg_start", span[0], "cfg_end", span[1])
     if schedules is None:
         schedules = Schedules(*[(*span, "constant")] * 2, (0.0, 1.0, "constant"))

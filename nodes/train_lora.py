@@ -96,7 +96,6 @@ class V2ATrainLoRA(io.ComfyNode):
         native.check_ours(vae, native.V2AVAE, "vae", "V2A Load Model")
         if not is_name(name):
             raise InputError(_no_name(name))
-        host.check_finite(rate=rate)
         out, result = host.training_folder(name), host.lora_path(name)
         if result.exists() and not (out / SETTINGS).exists():
             raise InputError(f"There is a LoRA called {name!r} already, which no run here made: choose another name.")

@@ -68,7 +68,6 @@ class V2ATranscript(io.ComfyNode):
         from ..v2a_core.prompts.lines import read_text
         from ..v2a_core.prompts.subtitles import parse_transcript, write_srt
 
-        host.check_finite(seconds=seconds)
         name = "The transcript"
         if file != NO_FILE:
             if text.strip():

@@ -32,9 +32,15 @@ class TrimmedVideo(InputImpl.VideoFromFile):
         self._start_s, self._duration_s, self.shown_fps = start_s, duration_s, fps
 
     @property
+    def _file_fps(self) -> Fraction:
+        """Its file's frames per second, which older hosts such as 0.3.52 don't tell."""
+        with av.open(self.get_stream_source()) as container:
+            return Fraction(container.streams.video[0].average_rate or 1)
+
+    @property
     def _slow(self) -> Fraction:
         """How many times as long it lasts as its file says."""
-        return super().get_frame_rate() / Fraction(self.shown_fps) if self.shown_fps else Fraction(1)
+        return self._file_fps / Fraction(self.shown_fps) if self.shown_fps else Fraction(1)
 
     def get_active_trim_window(self) -> tuple[float, float]:
         """Start and duration in seconds; a duration of 0 runs to the end."""
@@ -45,7 +51,7 @@ class TrimmedVideo(InputImpl.VideoFromFile):
         return min(left, self._duration_s) if self._duration_s else left
 
     def get_frame_rate(self) -> Fraction:
-        return Fraction(self.shown_fps).limit_denominator(1001) if self.shown_fps else super().get_frame_rate()
+        return Fraction(self.shown_fps).limit_denominator(1001) if self.shown_fps else self._file_fps
 
     def get_frame_count(self) -> int:
         return max(1, round(self.get_duration() * self.get_frame_rate()))

@@ -451,6 +451,21 @@ def test_preview_is_a_picture(sounding_clip, tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["p.png"]
 
 
+def test_preview_with_words(sounding_clip, tmp_path, capsys):
+    (tmp_path / "cues.txt").write_text("rain\n[0.1-0.4] a knock")
+    (tmp_path / "said.srt").write_text("1\n00:00:00,100 --> 00:00:00,400\nHello.\n")
+    command = ["preview", str(sounding_clip), "--width", "640"]
+    words = ["--cues", str(tmp_path / "cues.txt"), "--transcript", str(tmp_path / "said.srt")]
+    assert cli.main([*command, "-o", str(tmp_path / "bare.png")]) == 0
+    assert cli.main([*command, "-o", str(tmp_path / "words.png"), *words]) == 0
+    bare, drawn = (Image.open(tmp_path / f"{name}.png") for name in ("bare", "words"))
+    assert drawn.height > bare.height + 3 * 12
+    (tmp_path / "cues.txt").write_text("[0.4-0.1] a knock")
+    code = cli.main([*command, "-o", str(tmp_path / "no.png"), *words])
+    assert code == 2 and not (tmp_path / "no.png").exists()
+    assert "cues.txt, line 1" in capsys.readouterr().err
+
+
 def test_preview_of_a_silent_video(clip, tmp_path, capsys):
     code = cli.main(["preview", str(clip), "-o", str(tmp_path / "p.png")])
     fails(capsys, code, "no sound", tmp_path)

@@ -101,6 +101,19 @@ def test_a_full_disk_says_of_which_file(tmp_path):
     assert told.value.errno == errno.ENOSPC and not list(tmp_path.iterdir())
 
 
+def test_what_a_killed_run_left_goes_a_day_later(tmp_path):
+    left = {name: tmp_path / f"{name}.mp4" for name in (".a[1].v2a-0123", ".a[1].v2a-4567.frames", ".b.v2a-89ab", "a")}
+    for path in left.values():
+        path.write_bytes(b"half")
+        os.utime(path, (0, 0))
+    at_work = tmp_path / ".a[1].v2a-cdef.mp4"
+    at_work.write_bytes(b"half")
+    with whole_file(tmp_path / "a[1].mp4") as unfinished:
+        unfinished.write_bytes(b"whole")
+    there = {at_work, left[".b.v2a-89ab"], left["a"], tmp_path / "a[1].mp4"}
+    assert set(tmp_path.iterdir()) == there
+
+
 def test_what_was_there_stays_where_the_disk_is_full(tmp_path):
     path = tmp_path / "a.safetensors"
     write_state(path, {"x": torch.ones(2)}, {})

@@ -21,9 +21,19 @@ EVERYWHERE = "cfg lora srt vae"
 KEPT = (
     r"(?:AAC|CLAP|ComfyUI|FLAC|LoRA|MIT|Opus|SRT|SubRip|WebM|WebVTT|ANNA|Apache|Apple|Tencent|GPU|LUFS|dBFS|dBTP"
     r"|auto|rising|falling|euler|ab2|heun|midpoint|bfloat16|float16|float32|mini|mmaudio|hunyuan|foley"
-    r"|models/\w+|cfg(?!_)|footsteps -music|soft piano|CC-BY[\w.-]+)"
+    r"|models/\w+|cfg(?!_)|footsteps -music|Hello|soft piano|CC-BY[\w.-]+)"
 )
 UNITS = {"dB": ("dB", "дБ")}
+# What a prompt and a spoken line are written in, which a user of another language would not guess.
+IN_ENGLISH = {
+    "zh": "英语",
+    "ja": "英語",
+    "ko": "영어",
+    "fr": "anglais",
+    "es": "inglés",
+    "de": "Englisch",
+    "ru": "английском",
+}
 
 
 def texts(tree: dict, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], str]:
@@ -89,6 +99,13 @@ def test_numbers_values_and_units_stay(words):
         for unit, spellings in UNITS.items():
             if re.search(rf"\b{unit}\b", english):
                 assert any(spelling in found[path] for spelling in spellings), (path, unit)
+
+
+def test_what_is_to_be_in_english_says_so(words):
+    language, found = words
+    paths = [path for path, english in ENGLISH.items() if "English" in english]
+    assert paths
+    assert [path for path in paths if IN_ENGLISH[language] not in found[path]] == []
 
 
 def test_a_node_has_one_name_wherever_it_is_named(words):

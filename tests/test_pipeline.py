@@ -159,6 +159,13 @@ def test_bad_durations(mini, duration_s):
         condition(mini, None, None, None, duration_s=duration_s)
 
 
+def test_a_file_that_cannot_hold_the_video_is_told_before_the_video_is_watched(mini, clip, tmp_path):
+    told = []
+    with pytest.raises(InputError, match="cannot hold h264 video"):
+        made(mini, clip, tmp_path / "out.webm", progress=lambda *step: told.append(step))
+    assert not told
+
+
 def test_output_that_is_not_finite_is_an_error(mini):
     with pytest.raises(InputError, match="not finite"):
         decode(mini, torch.full((1, 80, 8), torch.nan), 0.08)

@@ -8,11 +8,19 @@ from PIL import Image
 from v2a_core.errors import InputError
 from v2a_core.media.audio import Audio
 from v2a_core.media.video import VideoSource
-from v2a_core.preview import GROUND, MOTION, ONSET, PANEL, WAVE, save_png, sync_preview
+from v2a_core.preview import GROUND, MOTION, ONSET, PANEL, WAVE, _chance, save_png, sync_preview
+from v2a_core.preview.colours import CUE, SPEECH, TEXT
+from v2a_core.preview.lettering import fitted, plain
+from v2a_core.preview.page import legend_of
+from v2a_core.preview.panels import Axis, Marks
+from v2a_core.preview.shapes import LANE_ROWS, Span, cue_spans, lane, line_spans
+from v2a_core.prompts.cues import Cue, CueSheet, cue_sheet
+from v2a_core.prompts.transcript import Line, Transcript
 
 FPS, SECONDS, RATE_HZ = 20, 4.0, 24_000
 HITS_S = (1.0, 2.5)
-LEFT = 7 * 16  # of the plots, at a width of 1600
+# At a width of 1600: where the plots begin, the filmstrip, and between motion and onsets the peaks and the onsets.
+LEFT, TOP, PEAKS, ONSETS = 7 * 16, 70, 277, 294
 
 
 def flashes(height=72, width=128):
@@ -25,11 +33,11 @@ def flashes(height=72, width=128):
     return VideoSource.from_frames(frames, FPS)
 
 
-def clicks(channels=1, seconds=SECONDS):
+def clicks(channels=1, seconds=SECONDS, late_s=0.0):
     wave = torch.zeros(channels, round(seconds * RATE_HZ))
     burst = torch.randn(2400, generator=torch.Generator().manual_seed(0)) * torch.linspace(0.5, 0, 2400)
     for hit in HITS_S:
-        start = round(hit * RATE_HZ)
+        start = round((hit + late_s) * RATE_HZ)
         part = wave[:, start : start + len(burst)]
         part += burst[: part.shape[1]]
     return Audio(wave, RATE_HZ)
@@ -38,7 +46,7 @@ def clicks(channels=1, seconds=SECONDS):
 def columns_of(image, colour, tolerance=40):
     """Columns of the plots that hold a pixel close to a colour."""
     near = (image.numpy().astype(int) - np.array(colour)).__abs__().max(-1) <= tolerance
-    return np.flatnonzero(near[48:].any(0))  # below the title, whose legend has the colours too
+    return np.flatnonzero(near[TOP:].any(0))  # below the legend, which has the colours too
 
 
 def seconds_at(column, width=1600):
@@ -57,11 +65,64 @@ def test_is_an_image_of_the_width_asked_for(image):
 
 
 def test_onset_lines_stand_at_the_hits(image):
-    times = seconds_at(columns_of(image, ONSET))
+    strength = image[ONSETS + 10 - TOP : ONSETS + 70]
+    times = seconds_at(columns_of(strength, ONSET, 70))
     assert len(times) >= 2
     for hit in HITS_S:
         assert np.abs(times - hit).min() < 0.02
     assert all(min(abs(t - hit) for hit in HITS_S) < 0.02 for t in times)
+
+
+def dots(image, row, colour):
+    """Times of what has a colour in one row of pixels, the middle of each."""
+    near = np.flatnonzero((image[row].int() - torch.tensor(colour)).abs().amax(-1) <= 60)
+    return [seconds_at(run.mean()) for run in np.split(near, np.flatnonzero(np.diff(near) > 8) + 1) if len(run)]
+
+
+def test_onsets_near_a_peak_of_the_motion_are_filled_and_joined_to_it(image):
+    assert dots(image, ONSETS, ONSET) == pytest.approx(HITS_S, abs=0.012)
+    assert dots(image, PEAKS, MOTION) == pytest.approx(HITS_S, abs=0.012)
+    assert dots(image, (PEAKS + ONSETS) // 2, ONSET) == pytest.approx(HITS_S, abs=0.012)
+
+
+def test_onsets_elsewhere_are_hollow_and_joined_to_nothing():
+    image = sync_preview(flashes(), clicks(late_s=0.2))
+    for hit in HITS_S:
+        middle = LEFT + round((hit + 0.2) / SECONDS * (1600 - 9 * 16))
+        around = image[ONSETS, middle - 8 : middle + 9].int()
+        assert (around - torch.tensor(TEXT)).abs().amax(-1).min() <= 30  # the ring
+        assert (around[6:11] - torch.tensor(GROUND)).abs().amax(-1).min() <= 10  # and its hollow
+    assert len(columns_of(image, ONSET)) == 0
+    assert dots(image, PEAKS, MOTION) == []
+    assert (image[(PEAKS + ONSETS) // 2 - 1, LEFT : LEFT + 1400].int() - torch.tensor(GROUND)).abs().max() <= 10
+
+
+def legend(onsets, peaks, matched, marked=True):
+    marks = Marks(np.array(onsets), np.array(peaks), tuple(matched)) if marked else None
+    return [(filled, text) for _, filled, text in legend_of(marks, len(onsets), 0.05, 0.25)]
+
+
+def test_the_legend_counts():
+    assert legend([1.0, 2.0, 3.0], [1.01, 2.5], [(1.0, 1.01)]) == [
+        (True, "1 of 3 onsets within 50 ms of a peak of the motion (0.2 by chance)"),
+        (False, "2 elsewhere"),
+        (False, "1 peak without"),
+    ]
+    assert legend([1.0], [1.0], [(1.0, 1.0)])[1:] == []
+    assert "no onset" in legend([], [1.0], [])[0][1]
+    assert "1 onset, and no peak" in legend([1.0], [], [])[0][1]
+    assert "2 onsets in the sound, too close" in legend([1.0, 1.1], [], [], marked=False)[0][1]
+
+
+def test_chance_is_what_onsets_anywhere_would_meet():
+    def chance(onsets, peaks, duration_s=10.0):
+        return _chance(Marks(np.array(onsets), np.array(peaks), ()), duration_s)
+
+    assert chance([1.0, 2.0], [5.0]) == pytest.approx(2 * 0.1 / 10)
+    # What two peaks cover both counts once, what lies outside the sound not at all.
+    assert chance([1.0], [5.0, 5.05]) == pytest.approx(0.15 / 10)
+    assert chance([1.0], [0.0, 10.0]) == pytest.approx(0.1 / 10)
+    assert chance([1.0], []) == chance([], [1.0]) == 0
 
 
 def test_motion_rises_at_the_flashes_only(image):
@@ -83,7 +144,7 @@ def test_waveform_swells_at_the_hits_only(image):
 
 
 def test_thumbnails_keep_sides_and_colours(image):
-    row = image[48 + 50].int()  # through the filmstrip
+    row = image[TOP + 50].int()  # through the filmstrip
     reddish = (row[:, 0] > 130) & (row[:, 2] < 100)
     blueish = (row[:, 2] > 130) & (row[:, 0] < 100)
     changes = torch.diff(reddish[LEFT:].int()).eq(1).sum() + reddish[LEFT].int()
@@ -112,6 +173,12 @@ def test_any_shape_of_video_fits(height, width):
     assert image.shape[1] == 640
 
 
+def test_a_very_tall_video_has_a_filmstrip():
+    frames = torch.full((20, 400, 4, 3), 200, dtype=torch.uint8)
+    image = sync_preview(VideoSource.from_frames(frames, 5), clicks(), width=640)
+    assert len(columns_of(image, (200, 200, 200), 4)) > 400
+
+
 def test_one_frame_is_enough():
     source = VideoSource.from_frames(torch.full((1, 36, 64, 3), 200, dtype=torch.uint8), 25)
     image = sync_preview(source, clicks(), width=640)
@@ -131,9 +198,18 @@ def test_same_input_same_pixels(image):
     assert torch.equal(sync_preview(flashes(), clicks()), image)
 
 
-def test_too_narrow_says_how_wide():
-    with pytest.raises(InputError, match="480"):
-        sync_preview(flashes(), clicks(), width=479)
+@pytest.mark.parametrize("width", [479, 8193, 10**9])
+def test_too_narrow_or_wide_says_how_wide(width):
+    with pytest.raises(InputError, match="480 to 8,192"):
+        sync_preview(flashes(), clicks(), width=width)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_samples_that_are_no_numbers_are_refused(value):
+    audio = clicks()
+    audio.samples[0, 7] = value
+    with pytest.raises(InputError, match="samples that are not finite"):
+        sync_preview(flashes(), audio)
 
 
 def test_progress_may_cancel():
@@ -148,3 +224,86 @@ def test_png_holds_the_same_pixels(image, tmp_path):
     save_png(image, tmp_path / "preview.png")
     assert np.array_equal(np.array(Image.open(tmp_path / "preview.png")), image.numpy())
     assert tuple(image[0, 0].tolist()) == GROUND
+
+
+SHEET = cue_sheet("meadow, -music\n[0.5-1.5] footsteps\n[1.0-2.0] twig snaps, -wind")
+TALK = Transcript.of([Line(0.5, 1.5, "Hello.", "ANNA"), Line(2.0, 3.0, "Nobody here.")])
+
+
+def test_words_of_cues_and_lines():
+    assert cue_spans(SHEET) == [
+        Span(0.0, float("inf"), "meadow, -music"),
+        Span(0.5, 1.5, "footsteps"),
+        Span(1.0, 2.0, "twig snaps, -wind"),
+    ]
+    assert line_spans(TALK) == [Span(0.5, 1.5, "ANNA: Hello."), Span(2.0, 3.0, "Nobody here.")]
+
+
+def test_lanes_come_where_there_are_words(image):
+    both = sync_preview(flashes(), clicks(), cues=SHEET, transcript=TALK)
+    bare = sync_preview(flashes(), clicks(), cues=CueSheet(), transcript=Transcript())
+    assert torch.equal(bare, image)
+    # The rows of bars and a gap for either lane: cues overlap, lines do not.
+    assert both.shape[0] - bare.shape[0] == (3 * 27 - 3 + 8) + (27 - 3 + 8)
+    assert torch.equal(both[TOP : TOP + 120], bare[TOP : TOP + 120])
+    assert torch.equal(both[-300:], bare[-300:])
+
+
+def test_bars_stand_at_their_times():
+    axis = Axis.of(4.0, 400, 50)
+    pixels, hidden = lane(line_spans(TALK), axis, 16, 14, SPEECH)
+    edges = np.flatnonzero(np.abs(pixels[12].astype(int) - np.array(SPEECH)).max(-1) < 30)
+    assert hidden == 0
+    assert [edges[0], edges[len(edges) // 2]] == pytest.approx([50, 200], abs=2)
+    drawn = np.flatnonzero((pixels != GROUND).any((0, 2)))
+    assert drawn[0] == 50 and drawn[-1] == pytest.approx(299, abs=1)
+    assert not (pixels[:, 152:198] != GROUND).any()
+
+
+def test_words_that_do_not_fit_are_shortened():
+    whole, font = fitted("footsteps on gravel", 1000, 14)
+    assert whole == "footsteps on gravel"
+    for width in range(0, 140, 7):
+        part, font = fitted("footsteps on gravel", width, 14)
+        assert font.getlength(part) <= width
+        assert part == "" or whole.startswith(part.removesuffix("…").rstrip()) or part == whole
+    assert fitted("footsteps on gravel", 60, 14)[0].endswith("…")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "早上好，再见",
+        "안녕하세요",
+        "Привет",
+        "مرحبا بك",
+        "é ß œ",
+        "👩‍👩‍👧",
+        "\ud800 half",
+        "a\x00b\x1b[31m",
+        "line\nline\t",
+        "\u202e rtl",
+        " ",
+    ],
+)
+def test_any_letters_can_be_drawn(words):
+    cues = CueSheet((Cue(0.0, 4.0, words, words),))
+    said = Transcript((Line(0.0, 4.0, words, words),))
+    image = sync_preview(flashes(18, 32), clicks(), width=640, cues=cues, transcript=said)
+    assert image.shape[1] == 640
+
+
+def test_controls_and_halves_of_characters_are_replaced():
+    assert plain("a\x00b \n c\ud800") == "a\ufffdb c\ufffd"
+    assert len(plain("x" * 10**6)) < 1000
+
+
+def test_hostile_sheets_are_bounded():
+    many = CueSheet(tuple(Cue(0.0, 4.0, "word " * 400) for _ in range(1000)))
+    lines = Transcript(tuple(Line(k / 10_000, k / 10_000 + 3, "said " * 100) for k in range(30_000)))
+    plain_one = sync_preview(flashes(18, 32), clicks(), width=640)
+    image = sync_preview(flashes(18, 32), clicks(), width=640, cues=many, transcript=lines)
+    assert image.shape[0] - plain_one.shape[0] < 2 * (LANE_ROWS + 1) * 21
+    axis = Axis.of(4.0, 400, 50)
+    assert lane(cue_spans(many), axis, 12, 10, CUE)[1] == 1000 - LANE_ROWS
+    assert lane([Span(9.0, 10.0, "after the end"), Span(1.0, 2.0, "within")], axis, 12, 10, CUE)[1] == 1

@@ -33,6 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(f"the package {error.name} is missing: install {package}", FAILED)
     except OSError as error:
         return _complain(error, FAILED)
+    except RuntimeError as error:
+        from .room import out_of_memory
+
+        if not out_of_memory(error):
+            raise
+        return _complain(error, FAILED)
     except KeyboardInterrupt:
         print("v2a: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -92,6 +98,8 @@ def _add_preview(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("video", metavar="VIDEO", type=Path, help="a video that has sound")
     parser.add_argument("-o", "--output", metavar="PNG", type=Path, required=True, help="the picture to write")
     parser.add_argument("--width", type=int, default=1600, metavar="PIXELS", help="its width (default: 1600)")
+    parser.add_argument("--cues", metavar="FILE", type=Path, help="a prompt with times, drawn where its words hold")
+    parser.add_argument("--transcript", metavar="FILE", type=Path, help="who says what when, drawn too")
     parser.set_defaults(run=_preview)
 
 
@@ -99,6 +107,8 @@ def _preview(arguments: argparse.Namespace, progress: "Bars") -> None:
     from .media.audio import read_audio
     from .media.video import VideoSource
     from .preview import save_png, sync_preview
+    from .prompts.cues import read_cues
+    from .prompts.subtitles import read_transcript
     from .settings import check_output
 
     source = VideoSource.from_path(arguments.video)
@@ -106,7 +116,9 @@ def _preview(arguments: argparse.Namespace, progress: "Bars") -> None:
     audio = read_audio(source)
     if audio is None:
         raise InputError(f"{arguments.video} has no sound to draw: `v2a generate` makes one.")
-    pixels = sync_preview(source, audio, width=arguments.width, progress=progress)
+    cues = read_cues(arguments.cues) if arguments.cues else None
+    transcript = read_transcript(arguments.transcript) if arguments.transcript else None
+    pixels = sync_preview(source, audio, width=arguments.width, cues=cues, transcript=transcript, progress=progress)
     with whole_file(path) as unfinished:
         save_png(pixels, unfinished)
     progress.close()

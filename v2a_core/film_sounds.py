@@ -41,7 +41,7 @@ def parts_beside(output: str | os.PathLike | None) -> Iterator[Parts]:
 
 
 def film_sounds(job: Job, run: Run, parts: Parts, *, known: Known | None = None) -> tuple[tuple[AudioStream, ...], ...]:
-    """New soundtracks of a job's film, for each of its sheets one a seed.
+    """New soundtracks of a job's film, for each of its scripts one a seed.
 
     They are decoded as they are read, which must be while the parts are there.
     """

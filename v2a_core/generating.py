@@ -127,8 +127,7 @@ def _add_schedule(parser: argparse.ArgumentParser, name: str, of: str) -> None:
 def _generate(arguments: argparse.Namespace, progress) -> None:
     from .media.video import VideoSource
     from .pipeline import generate
-    from .prompts.cues import parse_cues
-    from .prompts.lines import read_text
+    from .prompts.cues import read_cues
     from .prompts.subtitles import read_transcript
     from .sampling.guidance import EVERYWHERE, When
     from .settings import take_seeds
@@ -137,8 +136,7 @@ def _generate(arguments: argparse.Namespace, progress) -> None:
     interval, ramp = tuple(arguments.interval), arguments.ramp
     cues = transcript = None
     if arguments.cues:
-        name = f"The file {arguments.cues}"
-        cues = parse_cues(read_text(arguments.cues, name), name)
+        cues = read_cues(arguments.cues)
     if arguments.transcript:
         transcript = read_transcript(arguments.transcript)
     stems = named_stems(arguments.stem or [])

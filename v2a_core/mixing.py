@@ -55,6 +55,7 @@ def _mix(arguments: argparse.Namespace, progress) -> None:
     from .media.loudness import TARGETS_LUFS, integrated_lufs, true_peak_dbtp
     from .media.mix import Stem, mix_stems
     from .media.mux import mux
+    from .media.target import check_target
     from .media.video import VideoSource, probe
     from .settings import check_film, check_output
 
@@ -73,6 +74,7 @@ def _mix(arguments: argparse.Namespace, progress) -> None:
         raise InputError("A stem that moves takes --moving and either --mask or --path: give both of them, or neither.")
     source = VideoSource.from_path(arguments.video)
     output = check_output(arguments.output, source)
+    check_target(source, output, arguments.codec)
     duration_s = probe(source).duration_s
     check_film(duration_s, source.name)
     sounds, fits = [_sound(path, duration_s) for path in arguments.stems], []

@@ -12,6 +12,7 @@ from .errors import InputError
 from .media.audio import AudioStream
 from .media.timeline import sample_count
 from .models.base import FamilySpec
+from .room import Room
 
 # A piece's neighbourhood on either side that is decoded or encoded with it; sounds cross over at a border.
 CONTEXT_S, FADE_S = 1.0, 0.02
@@ -51,12 +52,14 @@ def decoded(
     pieces: Sequence[Piece],
     between: Callable[[int, int], Tensor],
     decode: Callable[[Tensor], Tensor],
+    room: Room | None = None,
 ) -> AudioStream:
     """The sound of a latent, decoded piece by piece as it is read, exactly as long as duration_s.
 
-    between(first, end) is the latent [1, C, end - first] there, decode takes it to samples [channels, N].
+    between(first, end) is the latent [1, C, end - first] there, decode takes it to samples [channels, N]. Pieces that
+    the device has no room for are divided.
     """
-    pieces = short_pieces(spec, pieces)
+    pieces, room = short_pieces(spec, pieces), room or new_room(spec, "decode")
     rate_hz, total = spec.sample_rate_hz, sample_count(duration_s, spec.sample_rate_hz)
     hop, fade = rate_hz / spec.latent_rate_hz, round(FADE_S * rate_hz)
 
@@ -64,7 +67,7 @@ def decoded(
         tail = None  # what the piece before has for the beginning of this one
         for number, piece in enumerate(pieces):
             first, end = with_context(spec, pieces, number)
-            samples = decode(between(first, end))
+            samples = decoded_at_once(spec, between(first, end), decode, room)
             check_output(samples)
             begin, stop = (round((frame - first) * hop) for frame in piece)
             if number == len(pieces) - 1:
@@ -81,14 +84,56 @@ def decoded(
     return AudioStream(blocks, rate_hz, 1, total)
 
 
-def encoded(spec: FamilySpec, samples: Tensor, frames: int, encode: Callable[[Tensor], Tensor]) -> Tensor:
-    """The latent [1, C, frames] of samples [1, N] that are as long, made piece by piece."""
-    hop, pieces, made = spec.sample_rate_hz / spec.latent_rate_hz, even_pieces(spec, frames), []
+def decoded_at_once(
+    spec: FamilySpec, latent: Tensor, decode: Callable[[Tensor], Tensor], room: Room | None = None
+) -> Tensor:
+    """What `decode` makes of a latent [1, C, T], in halves where the device has no room for all of it."""
+    frames, room = latent.shape[-1], room or new_room(spec, "decode")
+
+    def halves() -> Tensor:
+        duration_s = frames / spec.latent_rate_hz
+        return (
+            decoded(spec, duration_s, _halves(frames), lambda first, end: latent[..., first:end], decode, room)
+            .gathered()
+            .samples
+        )
+
+    return room.do(frames, lambda: decode(latent), halves)
+
+
+def encoded(
+    spec: FamilySpec,
+    samples: Tensor,
+    pieces: Sequence[Piece],
+    encode: Callable[[Tensor], Tensor],
+    room: Room | None = None,
+    reached: Callable[[int], None] = lambda frame: None,
+) -> Tensor:
+    """The latent [1, C, T] of samples [1, N], made piece by piece of what is as long in samples.
+
+    Pieces that the device has no room for are divided. reached is told where each piece starts, and may raise.
+    """
+    hop, made, room = spec.sample_rate_hz / spec.latent_rate_hz, [], room or new_room(spec, "encode")
     for number, (start, stop) in enumerate(pieces):
+        reached(start)
         first, end = with_context(spec, pieces, number)
-        latent = encode(samples[None, :, round(first * hop) : round(end * hop)])
+        heard = samples[:, round(first * hop) : round(end * hop)]
+
+        def halves(heard: Tensor = heard, frames: int = end - first) -> Tensor:
+            return encoded(spec, heard, _halves(frames), encode, room)
+
+        latent = room.do(end - first, lambda heard=heard: encode(heard[None]), halves)
         made.append(latent[..., start - first : stop - first])
     return torch.cat(made, -1)
+
+
+def new_room(spec: FamilySpec, what: str) -> Room:
+    """Room for pieces; half of a piece and its context are shorter than the piece down to the least."""
+    return Room(f"{what} {{}} latent frames", math.ceil(4 * CONTEXT_S * spec.latent_rate_hz))
+
+
+def _halves(frames: int) -> list[Piece]:
+    return [(0, frames // 2), (frames // 2, frames)]
 
 
 def check_output(samples: Tensor) -> None:

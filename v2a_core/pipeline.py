@@ -19,9 +19,9 @@ from .job import Job, Progress, Run, Script
 from .known import known_sound
 from .media.audio import Audio
 from .media.flac import write_flac
-from .media.formats import choose_codec
 from .media.mask import read_mask
 from .media.mux import mux
+from .media.target import check_target
 from .media.video import VideoSource, probe
 from .models import load_family
 from .models.base import Family, FamilySpec
@@ -130,7 +130,7 @@ def generate(
     paths = () if output is None else tuple(check_output(path, source) for path in _take_paths(output, seeds))
     stem_paths = tuple(check_output(stem_path(path, name), source) for path in paths for name in stems)
     if paths:
-        choose_codec(paths[0], codec)  # here, so that a wrong name is told before the work is done
+        check_target(source, paths[0], codec)
     began = time.perf_counter()
     family = load_family(model, device=device, weights=weights) if isinstance(model, str) else model
     for path, amount in loras:

@@ -17,7 +17,7 @@ from .media.mask import masked
 from .media.video import VideoSource, probe, read_frames
 from .models.base import Conditions, Family, FamilySpec, TextFeatures, VisualFeatures
 from .models.timed import over_time
-from .pieces import check_output, decoded, encoded, even_pieces
+from .pieces import check_output, decoded, decoded_at_once, encoded, even_pieces
 from .prompts.cues import Cue, CueSheet, Span, is_timed, parse_cues
 from .prompts.transcript import Transcript, caption
 from .sampling.flow import draw_noise, shifted_sigmas
@@ -107,7 +107,7 @@ def check_words(prompt: str, negative: str) -> None:
 
 
 @torch.inference_mode()
-def encode_audio(family: Family, audio: Audio, duration_s: float) -> Tensor:
+def encode_audio(family: Family, audio: Audio, duration_s: float, progress: Progress | None = None) -> Tensor:
     """A sound as the latent [1, C, T] of duration_s, such as sampling ends in; silence follows a sound that is shorter.
 
     Raises InputError where the family can't turn sounds into latents.
@@ -122,9 +122,14 @@ def encode_audio(family: Family, audio: Audio, duration_s: float) -> Tensor:
     heard = _padded(audio.samples, (whole_s + LOOK_AHEAD_S) * audio.rate_hz)
     mono = resample(Audio(match_channels(heard, 1), audio.rate_hz), spec.sample_rate_hz).samples
     whole = _padded(mono, whole_s * spec.sample_rate_hz)
-    if fits(spec, duration_s):
-        return encoder.encode(whole[None]).float()
-    return encoded(spec, whole, spec.latent_length(duration_s), lambda samples: encoder.encode(samples).float())
+    frames = spec.latent_length(duration_s)
+    pieces = [(0, frames)] if fits(spec, duration_s) else even_pieces(spec, frames)
+
+    def reached(frame: int) -> None:
+        if progress:
+            progress("encode sound", frame, frames)
+
+    return encoded(spec, whole, pieces, lambda samples: encoder.encode(samples).float(), reached=reached)
 
 
 def encoder_of(family: Family) -> nn.Module:
@@ -241,7 +246,7 @@ def decode(family: Family, latent: Tensor, duration_s: float, progress: Progress
             return latent[..., first:end]
 
         return decoded(spec, duration_s, even_pieces(spec, latent.shape[-1]), between, samples_of).gathered()
-    samples = samples_of(latent)
+    samples = decoded_at_once(spec, latent, samples_of)
     check_output(samples)
     return fit_length(Audio(samples, family.spec.sample_rate_hz), duration_s)
 

@@ -10,27 +10,13 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 
-from .server import ROOT, Server
+from .server import NODE_MODULES, ROOT, Server
 
 CLIP = "clip.mp4"  # 2 s at 25 fps with a tone
 FILM = "big_buck_bunny.mp4"  # as the workflows name their video; the like of CLIP, 5.28 s long
 SPEECH = ROOT / "demo/two_lines.flac"  # as they name their speech
 CLIPS = "clips"  # a folder to train on: one like it, with a caption
-# A VIDEO as generators such as Veo return it: a file in memory.
-IN_MEMORY = """
-import io, folder_paths
-from comfy_api.latest import InputImpl
-
-class InMemory:
-    INPUT_TYPES = classmethod(lambda cls: {"required": {"file": ("STRING", {})}})
-    RETURN_TYPES, FUNCTION, CATEGORY = ("VIDEO",), "run", "test"
-
-    def run(self, file):
-        with open(folder_paths.get_annotated_filepath(file), "rb") as video:
-            return (InputImpl.VideoFromFile(io.BytesIO(video.read())),)
-
-NODE_CLASS_MAPPINGS = {"TestVideoInMemory": InMemory}
-"""
+OTHER_PACKS = Path(__file__).with_name("other_packs")  # beside which all tests run
 SHIPPED = ROOT / "v2a_core/models/mini/mini.safetensors"
 
 
@@ -83,7 +69,9 @@ def server(tmp_path_factory):
     shutil.copy(SPEECH, server.base / "input")
     (server.base / "input" / CLIPS).mkdir()
     write_clip(server.base / "input" / CLIPS / "tone.mp4").with_suffix(".txt").write_text("a quiet tone")
-    (server.base / "custom_nodes/in_memory.py").write_text(IN_MEMORY)
+    shutil.copy(Path(__file__).with_name("extra_nodes.py"), server.base / "custom_nodes")
+    for pack in OTHER_PACKS.iterdir():
+        (server.base / "custom_nodes" / pack.name).symlink_to(pack)
     server.start()
     yield server
     server.stop()
@@ -141,7 +129,7 @@ def in_browser(server, tmp_path_factory):
             capture_output=True,
             text=True,
             timeout=400,
-            env={**os.environ, "V2A_NODE_MODULES": str(ROOT / ".cache/comfyui/node/node_modules")},
+            env={**os.environ, "V2A_NODE_MODULES": str(NODE_MODULES)},
         )
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         return out

@@ -21,6 +21,7 @@ SOCKETS = {
     "VAE": ["model", 2],
     "V2A_FEATURES": ["encode", 0],
     "CONDITIONING": ["condition", 0],
+    "CONDITIONING,STRING": ["condition", 0],
     "LATENT": ["condition", 2],
     "V2A_TRANSCRIPT": ["lines", 0],
     "V2A_GUIDANCE": ["guidance", 0],

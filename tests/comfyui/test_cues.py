@@ -5,6 +5,7 @@ import torch
 
 from v2a_core.media.video import VideoSource
 from v2a_core.models import load_family
+from v2a_core.prompts.subtitles import parse_transcript
 from v2a_core.sampling.guidance import When
 from v2a_core.settings import Settings
 from v2a_core.stages import encode_video
@@ -14,6 +15,8 @@ from .graphs import NEGATIVE, POSITIVE, distance, full, node, save_latent, with_
 from .library import library_latent
 
 SHEET = "[0-1] rain -wood\n[1.0s] footsteps on wood"
+LINE = "ANNA [0.5-1.5]: Hello."
+CAPTION = '[0.5-1.5] anna says: "Hello."'
 STEPS, CFG, SEED = 5, 2.5, 7
 SETTINGS = {"steps": STEPS, "cfg": CFG, "seed": SEED}
 SCHEDULES = {"text_start": 0.0, "text_end": 1.0, "text_ramp": "rising", "negative_strength": 1.5} | {
@@ -72,12 +75,31 @@ def test_schedules_are_those_of_the_library(latent_of, model, family):
     assert distance(latent_of(made), expected) < 1e-4
 
 
-def test_a_transcript_is_captions_and_the_graph_says_so(latent_of, model, server):
-    told = node("V2ATranscript", text="ANNA [0.5-1.5]: Hello.", seconds=0.0)
-    made = graph(model, prompt={"prompt": "rain"}, condition={"transcript": ["told", 0]}) | {"told": told}
-    captioned = graph(model, prompt={"prompt": 'rain\n[0.5-1.5] anna says: "Hello."'})
-    saved = {"save": save_latent("sampler")}
-    assert torch.equal(latent_of({**made, **saved}), latent_of({**captioned, **saved}))
+def told(model, prompt="rain"):
+    """A graph whose transcript is one line, up to the sampler's latent."""
+    made = graph(model, prompt={"prompt": prompt}, condition={"transcript": ["told", 0]})
+    return made | {"told": node("V2ATranscript", text=LINE, seconds=0.0), "save": save_latent("sampler")}
+
+
+def test_a_transcript_is_spoken_as_the_library_speaks_it(latent_of, model, family, server):
+    seen = encode_video(family, VideoSource.from_path(server.base / "input" / CLIP))
+    settings = Settings(SEED, STEPS, CFG, CFG, "euler", family.spec.shift)
+    said = library_latent(
+        family, ("rain", "footsteps"), seen, seen.duration_s, settings, parse_transcript(LINE, "the line")
+    )
+    assert distance(latent_of(told(model)), said) < 1e-4
+    captioned = {**graph(model, prompt={"prompt": f"rain\n{CAPTION}"}), "save": save_latent("sampler")}
+    assert distance(latent_of(captioned), said) > 1e-2
+
+
+def test_a_transcript_is_captions_where_the_model_cannot_speak_and_the_graph_says_so(latent_of, mmaudio, server):
+    name = "mmaudio_small_16k"
+    captioned = {**graph(name, prompt={"prompt": f"rain\n{CAPTION}"}), "save": save_latent("sampler")}
+    assert torch.equal(latent_of(told(name)), latent_of(captioned))
+    again = server.run(told(name, prompt="soft rain"))  # what ran before is not said again
+    assert again.outputs["condition"]["text"] == [
+        f"{name} can't speak: the transcript's lines are captions of the prompt."
+    ]
 
 
 @pytest.mark.parametrize("text", ["[0-9] rain", "[7] rain"])

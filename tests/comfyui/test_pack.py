@@ -29,7 +29,7 @@ SOCKETS = {
     "V2AMixAudio": ("AUDIO AUDIO AUDIO AUDIO V2A_TRANSCRIPT MASK", "AUDIO STRING"),
     "V2AVariations": ("AUDIO VIDEO", "AUDIO AUDIO STRING"),
     "V2AMuxVideo": ("VIDEO AUDIO", "VIDEO"),
-    "V2ASyncPreview": ("VIDEO AUDIO", "IMAGE"),
+    "V2ASyncPreview": ("VIDEO AUDIO CONDITIONING,STRING V2A_TRANSCRIPT", "IMAGE"),
     "V2ASaveCaption": ("", "STRING"),
     "V2ATrainDataset": ("", "V2A_DATASET STRING"),
     "V2ATrainLoRA": ("V2A_DATASET MODEL V2A_ENCODERS VAE", "MODEL STRING IMAGE"),
@@ -101,6 +101,19 @@ def test_every_node_has_a_help_page_that_names_its_inputs_and_outputs(name, serv
     outputs = page.partition("| output |")[2]
     for key in nodes[name]["output_name"]:
         assert re.search(rf"^\|[^|]*\b{key}\b", outputs, re.MULTILINE), f"{name}.md does not say what {key} is"
+    assert page.partition("**Common mistakes**")[2].count("\n- ")
+
+
+def test_every_help_page_shows_its_node(in_browser, nodes):
+    found = json.loads((in_browser("show_help.mjs") / "help.json").read_text())
+    assert found.keys() == nodes.keys()
+    for name, page in found.items():
+        assert page["title"] == nodes[name]["display_name"]
+        assert page["picture"] == f"/extensions/comfyui-v2a/docs/pictures/{name}.webp"
+        assert page["width"] > 150, name
+    pictures = list((ROOT / "web/docs/pictures").iterdir())
+    assert {path.stem for path in pictures} == found.keys(), "run python -m tests.comfyui.make_pictures"
+    assert sum(path.stat().st_size for path in pictures) < 500_000
 
 
 def test_translations_are_those_of_the_schemas(server):

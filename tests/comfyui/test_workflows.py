@@ -1,6 +1,7 @@
 """The shipped workflows in the real frontend and through the real API, and the graphs around them."""
 
 import json
+import re
 
 import av
 import numpy as np
@@ -10,7 +11,7 @@ from v2a_core.weights.catalog import catalog
 
 from .conftest import CLIP, CLIPS, audio_of, packets
 from .graphs import full, node, one_node, save_video
-from .make_workflows import model_files
+from .make_workflows import model_files, readme
 from .server import ROOT
 
 WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
@@ -42,15 +43,29 @@ def test_a_workflow_opens_whole_in_the_browser(name, opened):
     for file in shipped.get("models", []):
         offered = any(f"{file['directory']} / {file['name']}" in text for text in found["dialogs"])
         assert offered == (file in found["absent"]), file["name"]
-    assert len(found["prompt"]) == len(shipped["nodes"])
+    assert not any(
+        word in text for text in found["dialogs"] for word in ("Invalid directory", "not allowed", "Only allowed")
+    )
+    notes = [step for step in shipped["nodes"] if step["type"] == "MarkdownNote"]
+    assert len(found["prompt"]) == len(shipped["nodes"]) - len(notes)
+
+
+def test_each_says_in_a_line_what_it_shows():
+    assert (ROOT / "workflows/README.md").read_text() == readme(), "run python -m tests.comfyui.make_workflows"
+    for path in WORKFLOWS:
+        (said,) = re.findall(rf"^\| \[{path.stem}\].* \| (.*) \|$", readme(), re.MULTILINE)
+        assert 30 < len(said) < 120, path.stem
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_a_workflow_lists_the_files_of_the_catalogue(path):
+def test_a_workflow_lists_the_files_of_the_catalogue(path, server):
     workflow = json.loads(path.read_text())
     values = [value for step in workflow["nodes"] for value in step.get("widgets_values", [])]
     named = [name for name in catalog() if name in values]
     assert workflow.get("models", []) == [file for name in named for file in model_files(name)]
+    for file in workflow.get("models", []):  # what the frontend would refuse to offer
+        assert file["url"].startswith("https://huggingface.co/") and file["name"].endswith(".safetensors")
+        assert file["directory"] in {folder["name"] for folder in server.get("/api/experiment/models")}
     assert ("models" in workflow) == any(file.repo for name in named for file in catalog()[name].parts[0].files)
 
 

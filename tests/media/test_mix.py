@@ -62,6 +62,21 @@ def test_a_mix_meets_its_target(target_lufs):
     assert true_peak_dbtp(mixed) <= -0.9
 
 
+@pytest.mark.parametrize("target_lufs", [None, -14.0])
+def test_a_mix_tells_how_far_it_is_and_can_be_stopped(target_lufs):
+    stems, told = [Stem(hum(25.0, rate_hz=8000)), Stem(hum(1.0, rate_hz=8000))], []
+    mixed = mix_stems(stems, target_lufs=target_lufs, progress=lambda *step: told.append(step))
+    assert mixed.samples.equal(mix_stems(stems, target_lufs=target_lufs).samples)
+    assert told[:5] == [("mix", 0, 2), ("mix", 1, 2), *(("loudness", at, 200_000) for at in (0, 80_000, 160_000))]
+
+    def cancel(stage, done, total):
+        if stage == "loudness" and done:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        mix_stems(stems, target_lufs=target_lufs, progress=cancel)
+
+
 def test_surround_keeps_its_channels():
     assert mix_stems([Stem(hum(channels=6)), Stem(hum())]).samples.shape[0] == 6
     with pytest.raises(InputError, match="6 channels can't be panned"):

@@ -40,7 +40,9 @@ def test_a_sound_of_a_few_samples():
 
 def test_lines_fill_their_spans():
     spoken = [voice(1.2, before_s=0.3, after_s=1.0), voice(0.9), voice(1.0)]
-    sound, fits = place_speech(spoken, [(0.5, 1.5), (2.0, 3.0), (4.0, 5.0)])
+    told = []
+    sound, fits = place_speech(spoken, [(0.5, 1.5), (2.0, 3.0), (4.0, 5.0)], progress=lambda *step: told.append(step))
+    assert told == [("place speech", line, 3) for line in range(3)]
     assert [fit.speed for fit in fits] == pytest.approx([1.2, 0.9, 1.0], abs=0.02)
     assert [fit.ends_s for fit in fits] == pytest.approx([1.5, 3.0, 5.0], abs=0.02)
     assert sound.samples.shape == (1, 5 * RATE)

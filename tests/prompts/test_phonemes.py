@@ -41,6 +41,10 @@ def test_pauses_stand_at_punctuation():
     assert read_aloud("Well, go! (Now) please…") == [("well", SHORT), ("go", LONG), ("now", SHORT), ("please", LONG)]
 
 
+def test_an_i_without_a_dot_is_read_as_an_i():
+    assert [word.text for word in words_of("Işıl opened the kapı, 𝚤")] == ["isil", "opened", "the", "kapi", "i"]
+
+
 def test_the_dictionary_speaks_and_rules_speak_for_what_it_lacks():
     assert pronounce("hello") == ("HH", "AH0", "L", "OW1")
     assert pronounce("thought") == ("TH", "AO1", "T")

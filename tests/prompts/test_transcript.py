@@ -188,6 +188,11 @@ def test_any_text_is_a_transcript_or_an_input_error(text):
 WORDS = st.text("abcXYZ ,.!?שלום", min_size=1, max_size=30).map(lambda text: " ".join(text.split())).filter(bool)
 
 
+def test_a_clock_time_is_as_exact_as_a_number():
+    (line,) = parse_transcript("[1:01.029-01:01:01,029] Hello.").lines
+    assert (line.start_s, line.end_s) == (61.029, 3661.029)
+
+
 @given(st.lists(st.tuples(st.integers(1, 5000), st.integers(1, 5000), WORDS, st.sampled_from(["", "ANNA", "安娜"]))))
 def test_srt_keeps_everything_to_the_millisecond(parts):
     lines, at = [], 0

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from v2a_core.errors import InputError
+from v2a_core.training.log import RunLog
 from v2a_core.training.plot import plot_log
 from v2a_core.training.trainer import TrainConfig, Training, load_average
 
@@ -62,6 +63,21 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(tmp_path):
         torch.testing.assert_close(a, b, atol=1e-6, rtol=1e-5)
 
 
+def test_the_log_of_a_killed_run_goes_on_from_its_checkpoint(tmp_path):
+    whole = run(tmp_path / "whole", 20)
+    run(tmp_path / "killed", 8)
+    log = RunLog(tmp_path / "killed")
+    # Killed at step 13, five after its last checkpoint, while a row was written.
+    log.add({"step": 10, "seconds": 9.0, "rate": 1.0, "square": 99.0})
+    with open(log.path, "a") as file:
+        file.write('{"step": 15, "sec')
+    run(tmp_path / "killed", 20)
+    rows, unbroken = log.rows(), whole.log.rows()
+    assert [row["step"] for row in rows] == [row["step"] for row in unbroken]
+    # The first row after the checkpoint is the mean of the two steps that were taken since, not a fifth of their sum.
+    assert 0.6 < rows[1]["square"] / unbroken[1]["square"] < 1.6
+
+
 def test_a_batch_that_is_not_finite_changes_nothing(tmp_path):
     made = module()
     before = [p.clone() for p in made.parameters()]
@@ -74,3 +90,6 @@ def test_another_modules_run_is_named(tmp_path):
     run(tmp_path, 5)
     with pytest.raises(InputError, match="holds no run of a Linear"):
         load_average(nn.Linear(3, 3), tmp_path)
+    larger = nn.Sequential(nn.Linear(4, 32), nn.SiLU(), nn.Linear(32, 1))
+    with pytest.raises(InputError, match="holds no run of a Sequential"):
+        load_average(larger, tmp_path)

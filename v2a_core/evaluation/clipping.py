@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from ..media.audio import Audio
 
 # A peak counts as flat where so many samples in a row are, but for this share, the highest of the channel: longer than
-# the top of a tone of 30 Hz is at 48 kHz.
+# the top of a tone of 30 Hz is at 48 kHz in float32.
 RUN = 3
 SLACK = 1e-6
 
@@ -15,7 +15,7 @@ def clipped_share(audio: Audio) -> float:
     """Share of samples that are cut off, 0..1, lower is better.
 
     Those at or past full scale, which a file would cut off, and those of flat peaks, which a gain doesn't mend. The
-    signs count apart, as do channels.
+    signs count apart, as do channels. Tops of a low or quiet tone that was stored in 16 bits are flat too, and count.
     """
     samples = audio.samples.float()
     cut = samples.abs() >= 1

@@ -1,6 +1,7 @@
 """`v2a evaluate`."""
 
 import argparse
+import os
 from pathlib import Path
 
 from ..atomic import whole_file
@@ -38,6 +39,10 @@ def _evaluate(arguments: argparse.Namespace, progress) -> None:
     for path in outputs:  # what would fail at the end fails now
         if path.is_dir() or not path.parent.is_dir():
             raise InputError(f"{path} can't be written: name a file in a folder that exists.")
+        if not os.access(path.parent, os.W_OK):
+            raise InputError(f"{path} can't be written: its folder takes no files, so choose another.")
+    if len(set(map(os.path.realpath, outputs))) < len(outputs):
+        raise InputError("--json, --markdown and --png name the same file twice: give each a file of its own.")
     if arguments.png is not None:
         _check_drawing()
     from .evaluate import evaluate

@@ -48,11 +48,13 @@ def evaluate(
     clips = find_clips(folder, reference, prompts, transcripts)
     known = ({}, {}) if features is None else read_features(Path(features), [clip.name for clip in clips])
     judges = load_judges(clips, listeners)
+    classes = judges.tagger.classes if judges.tagger else ()
+    labels = [asked_labels(clip, classes) if classes else () for clip in clips]  # a wrong one fails before the work
     cases, rows, true_rows = [], Counter(), Counter()
     for number, clip in enumerate(clips):
         if progress:
             progress("listen", number, len(clips))
-        case = _case(clip, judges, *known)
+        case = replace(_case(clip, judges, *known), labels=labels[number])
         keep_room(case.generated.features, rows)
         if case.reference is not None:
             keep_room(case.reference.features, true_rows)
@@ -97,16 +99,16 @@ def _case(clip: Clip, judges: Judges, ours: Features, true: Features) -> Case:
     if clip.video is not None:
         case = replace(case, motion=watch_motion(VideoSource.from_path(clip.video)))
     if judges.tagger is not None:
-        labels = asked_labels(clip, judges.tagger.classes)
-        case = replace(case, heard_names=judges.tagger.names, labels=labels)
+        case = replace(case, heard_names=judges.tagger.names)
     return case
 
 
 def _row(measure: Measure, cases: Sequence[Case], missing: Callable[[str, str], str]) -> Row:
     scored = [(case, item) for case in cases if (item := measure.score(case.generated, case)) is not None]
-    if not scored:
-        return Row(measure.key, measure.title, measure.better, measure.unit, note=missing(measure.judge, measure.needs))
     items = [item for _, item in scored]
+    value = _finite(measure, items)
+    if value is None:
+        return Row(measure.key, measure.title, measure.better, measure.unit, note=missing(measure.judge, measure.needs))
     true = [measure.score(case.reference, case) for case, _ in scored if case.reference is not None]
     others = partners(len(scored)) if measure.paired else []
     control = [measure.score(scored[i][0].generated, scored[j][0]) for i, j in enumerate(others)]
@@ -115,7 +117,7 @@ def _row(measure: Measure, cases: Sequence[Case], missing: Callable[[str, str], 
         measure.title,
         measure.better,
         measure.unit,
-        _finite(measure, items),
+        value,
         bootstrap_interval(items, measure.pool),
         _finite(measure, true),
         _finite(measure, control),
@@ -131,13 +133,13 @@ def _finite(measure: Measure, items: Sequence) -> float | None:
 
 
 def _of_one(case: Case) -> dict[str, float | None]:
-    """The scores of one clip by key, without those that it has not."""
+    """The scores of one clip by key, without those that it lacks something for; None where no number comes of it."""
     items = {measure: measure.score(case.generated, case) for measure in MEASURES}
     return {measure.key: _finite(measure, [item]) for measure, item in items.items() if item is not None}
 
 
 def _about(clips: Sequence[Clip], reference: str | PathLike | None) -> dict:
-    """What was judged; raises nothing, for clips without a reference are counted, not refused."""
+    """What was judged; clips without a reference are named, not refused."""
     return {
         "clips": len(clips),
         "with_reference": sum(clip.reference is not None for clip in clips),

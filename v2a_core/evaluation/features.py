@@ -5,7 +5,7 @@ A tensor is called KIND/CLIP, the clip by its file name without ending:
 | kind | shape | for |
 |---|---|---|
 | panns_embedding, passt_embedding, NAME_embedding | [D] or [n, D] | FD |
-| panns_logits, passt_logits, NAME_logits | [classes], before any softmax | KL, IS |
+| panns_logits, passt_logits | [classes], before any softmax | KL, IS |
 | imagebind_audio, imagebind_video | [1024] | IB score |
 | synchformer_logits | [segments, 21], of the first and the last 4.8 s | DeSync |
 
@@ -25,13 +25,13 @@ from .hearing import is_set
 GENERATED, REFERENCE = "generated.safetensors", "reference.safetensors"
 Features = dict[str, dict[str, Tensor]]  # of each clip, by kind
 
-# How many dimensions the tensors of a kind have: of one by its name, or by how that ends.
+# How many dimensions the tensors of a kind have; those of NAME_embedding are one or two.
 _DIMENSIONS = {
+    "panns_logits": (1,),
+    "passt_logits": (1,),
     "imagebind_audio": (1,),
     "imagebind_video": (1,),
     "synchformer_logits": (1, 2),
-    "_embedding": (1, 2),
-    "_logits": (1,),
 }
 
 
@@ -65,9 +65,9 @@ def _read(path: Path, names: set[str], widths: dict[str, int]) -> Features:
 
 
 def _check(path: Path, key: str, kind: str, tensor: Tensor) -> None:
-    allowed = next((dimensions for end, dimensions in _DIMENSIONS.items() if kind.endswith(end)), None)
+    allowed = (1, 2) if is_set(kind) else _DIMENSIONS.get(kind)
     if allowed is None:
-        known = "NAME_embedding, NAME_logits, imagebind_audio, imagebind_video, synchformer_logits"
+        known = ", ".join(("NAME_embedding", *_DIMENSIONS))
         raise InputError(f"{path}: {key[:80]!r} is of no kind that is known: {known}.")
     if (
         tensor.ndim not in allowed

@@ -1,8 +1,8 @@
 """What is there to judge: the clips of a folder, paired by file name with references, prompts and transcripts."""
 
 import csv
+import io
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -16,7 +16,7 @@ from ..prompts.transcript import Transcript
 VIDEO = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
 SOUND = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac")
 SUBTITLES = (".srt", ".vtt")
-MAX_CLIPS, MAX_SPANS = 20_000, 10_000
+MAX_CLIPS, MAX_SPANS, MAX_SPAN_S = 20_000, 10_000, 24 * 3600
 
 Span = tuple[float, float]
 
@@ -57,7 +57,8 @@ def find_clips(
     it, then beside the reference; transcripts names another folder for them, prompts a CSV file.
     Raises InputError for a folder without clips, for two files that would be the same clip, and for a bad sidecar.
     """
-    folder, reference = _folder(folder, "folder"), reference and _folder(reference, "reference folder")
+    folder = _folder(folder, "folder")
+    reference = None if reference is None else _folder(reference, "reference folder")
     videos, sounds = _by_stem(folder, VIDEO), _by_stem(folder, SOUND)
     names = sorted({*videos, *sounds})
     if not names:
@@ -129,21 +130,22 @@ def _spans(path: Path | None) -> tuple[Span, ...] | None:
     wanted = f"{path} is no list of spans: write pairs of seconds such as [[0.5, 1.25], [2, 2.4]]"
     try:
         spans = json.loads(read_text(path, f"The file {path}"))
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # JSON may also hold numbers of thousands of digits
         raise InputError(f"{wanted} ({error}).") from None
     if not isinstance(spans, list) or len(spans) > MAX_SPANS:
         raise InputError(f"{wanted}, at most {MAX_SPANS:,}.")
     for span in spans:
         if not (isinstance(span, list) and len(span) == 2 and all(type(edge) in (int, float) for edge in span)):
             raise InputError(f"{wanted}, not {str(span)[:60]}.")
-        if not (all(map(math.isfinite, span)) and 0 <= span[0] < span[1]):
-            raise InputError(f"{wanted}: {span} does not begin at 0 or later and end after it begins.")
+        if not 0 <= span[0] < span[1] <= MAX_SPAN_S:
+            rule = f"does not begin at 0 or later, end after it begins, and end by {MAX_SPAN_S:,} s"
+            raise InputError(f"{wanted}: {str(span)[:60]} {rule}.")
     return tuple((float(start), float(end)) for start, end in spans)
 
 
 def _prompts(path: Path, names: Iterable[str]) -> Mapping[str, tuple[str, tuple[str, ...]]]:
     """{clip: (prompt, labels)} of a CSV file with the columns name, prompt and, if wanted, labels (parted by |)."""
-    rows = csv.DictReader(read_text(path, f"The prompts {path}").splitlines(), strict=True)
+    rows = csv.DictReader(io.StringIO(read_text(path, f"The prompts {path}"), newline=""), strict=True)
     known, out = set(names), {}
     try:
         columns = set(rows.fieldnames or ())
@@ -155,6 +157,9 @@ def _prompts(path: Path, names: Iterable[str]) -> Mapping[str, tuple[str, tuple[
                 raise InputError(f"The prompts {path}, line {rows.line_num}: there is no clip called {name[:60]!r}.")
             if name in out:
                 raise InputError(f"The prompts {path}, line {rows.line_num}: {name} is there twice.")
+            if None in row:
+                told = "there is more than the columns hold: put a prompt with a comma in double quotes"
+                raise InputError(f"The prompts {path}, line {rows.line_num}: {told}.")
             labels = tuple(label.strip() for label in (row.get("labels") or "").split("|") if label.strip())
             out[name] = (prompt, labels)
     except csv.Error as error:

@@ -28,7 +28,9 @@ Listener = Callable[[Audio], Mapping[str, Tensor]]
 
 @dataclass
 class Heard:
-    """What was heard in one soundtrack; of a long one levels and features are those of its windows, averaged.
+    """What was heard in one soundtrack; of a long one shares, loudness and features are those of its windows, averaged.
+
+    The true peak is the highest of them.
 
     strength: onset strength at 100 Hz. sounding: bool at 100 Hz. features: by kind, of kinds that end in _embedding all
     rows. text: what a recogniser understood. Where only features are known, the rest is None.

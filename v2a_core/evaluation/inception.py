@@ -14,14 +14,19 @@ SPLITS, SEED = 10, 2020
 LEAST_A_SPLIT = 10  # a split of fewer clips than this says nothing about variety
 
 
-def inception_score(logits: Tensor) -> float:
+def splits_of(clips: int) -> int:
+    """Into how many parts so many clips are split: 10, or 1 for fewer than 100."""
+    return SPLITS if clips >= SPLITS * LEAST_A_SPLIT else 1
+
+
+def inception_score(logits: Tensor, splits: int | None = None) -> float:
     """The score from one row of logits a clip, [clips, classes]: 1 to the number of classes, higher is better.
 
-    Of fewer than 100 clips it is taken without splits.
+    It is the mean of so many splits, those of `splits_of` where they are left out.
     """
+    splits = splits or splits_of(len(logits))
     order = np.random.RandomState(SEED).permutation(len(logits))
     log_p = logits[torch.from_numpy(order)].double().log_softmax(1)
-    splits = SPLITS if len(logits) >= SPLITS * LEAST_A_SPLIT else 1
     edges = [part * len(logits) // splits for part in range(splits + 1)]
     scores = []
     for start, stop in pairwise(edges):

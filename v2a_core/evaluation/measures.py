@@ -142,6 +142,8 @@ def _desync(heard: Heard, case: Case) -> float | None:
 
 
 _SPEECH = "a transcript (CLIP.srt or .vtt)"
+_PAIR = "an onset within 50 ms of a reference's"
+_LEVEL = "a sound that isn't silent throughout"
 _MILLISECONDS = "median offset of matched onsets"
 
 MEASURES: tuple[Measure, ...] = (
@@ -150,7 +152,7 @@ MEASURES: tuple[Measure, ...] = (
         "onset_offset_abs_ms",
         f"{_MILLISECONDS}, its size",
         _onsets,
-        "a reference",
+        _PAIR,
         "lower",
         "ms",
         pool=_pooled(lambda total: 1e3 * total.median_abs_offset_s),
@@ -159,7 +161,7 @@ MEASURES: tuple[Measure, ...] = (
         "onset_offset_ms",
         f"{_MILLISECONDS}, late is positive",
         _onsets,
-        "a reference",
+        _PAIR,
         unit="ms",
         pool=_pooled(lambda total: 1e3 * total.median_offset_s),
     ),
@@ -172,8 +174,8 @@ MEASURES: tuple[Measure, ...] = (
         "higher",
         judge="yamnet",
     ),
-    Measure("loudness_lufs", "loudness", _level("loudness_lufs"), "a sound", unit="LUFS", paired=False),
-    Measure("true_peak_dbtp", "true peak", _level("true_peak_dbtp"), "a sound", unit="dBTP", paired=False),
+    Measure("loudness_lufs", "loudness", _level("loudness_lufs"), _LEVEL, unit="LUFS", paired=False),
+    Measure("true_peak_dbtp", "true peak", _level("true_peak_dbtp"), _LEVEL, unit="dBTP", paired=False),
     Measure("clipping", "share of samples cut off", _level("clipping"), "a sound", "lower", paired=False),
     Measure("silence", "share of the time that is silent", _level("silence"), "a sound", paired=False),
     Measure(

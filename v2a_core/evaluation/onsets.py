@@ -4,6 +4,7 @@ The detector is spectral flux with a maximum filter over bands (SuperFlux, Boeck
 settings were chosen on true audio of the training split only.
 """
 
+import math
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -58,20 +59,27 @@ def onset_strength(audio: Audio, settings: OnsetSettings = OnsetSettings()) -> T
 
 def detect_onsets(audio: Audio, settings: OnsetSettings = OnsetSettings()) -> np.ndarray:
     """Times in seconds at which sounds start, float64 [n], ascending."""
-    strength = onset_strength(audio, settings).numpy().astype(np.float64)
+    return onsets_in(onset_strength(audio, settings), settings)
+
+
+def onsets_in(strength: Tensor, settings: OnsetSettings = OnsetSettings()) -> np.ndarray:
+    """The same from what `onset_strength` heard."""
+    strength = strength.numpy().astype(np.float64)
     around = round(settings.around_s * FRAME_RATE_HZ)
     padded = np.pad(strength, around, mode="reflect" if len(strength) > around else "edge")
     usual = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * around + 1), axis=1)
     rise = strength - usual
     left, right = np.pad(strength, (1, 0))[:-1], np.pad(strength, (0, 1))[1:]
     tops = np.flatnonzero((rise > settings.rise_db) & (strength >= left) & (strength > right))
-    kept: list[int] = []
+    kept = np.zeros(len(strength), bool)
+    reach = math.ceil(max(settings.masking_s, settings.gap_s) * FRAME_RATE_HZ)
     for top in tops[np.argsort(-strength[tops], kind="stable")]:
-        near = [other for other in kept if abs(top - other) < settings.masking_s * FRAME_RATE_HZ]
-        close = any(abs(top - other) < settings.gap_s * FRAME_RATE_HZ for other in near)
-        if not close and all(rise[top] >= settings.masking_share * rise[other] for other in near):
-            kept.append(top)
-    times = np.array([_summit(strength, top) for top in sorted(kept)]) / FRAME_RATE_HZ
+        first = max(0, top - reach)
+        others = first + np.flatnonzero(kept[first : top + reach + 1])
+        apart = np.abs(others - top)
+        masked = rise[top] < settings.masking_share * rise[others[apart < settings.masking_s * FRAME_RATE_HZ]]
+        kept[top] = not masked.any() and not (apart < settings.gap_s * FRAME_RATE_HZ).any()
+    times = np.array([_summit(strength, top) for top in np.flatnonzero(kept)]) / FRAME_RATE_HZ
     return (times + settings.latency_s).clip(0)
 
 
@@ -85,12 +93,16 @@ def _summit(strength: np.ndarray, top: int) -> float:
 
 @dataclass(frozen=True)
 class OnsetScore:
-    """Counts over one or more clips, and the offset of every pair in seconds (positive: the sound is late)."""
+    """Counts over one or more clips, and of every pair, in seconds, the offset (positive: the sound is late) and both.
+
+    matched_s has the times of each pair's onset and event.
+    """
 
     pairs: int = 0
     detected: int = 0
     expected: int = 0
     offsets_s: tuple[float, ...] = field(default=(), repr=False)
+    matched_s: tuple[tuple[float, float], ...] = field(default=(), repr=False)
 
     def __add__(self, other: "OnsetScore") -> "OnsetScore":
         return OnsetScore(
@@ -98,6 +110,7 @@ class OnsetScore:
             self.detected + other.detected,
             self.expected + other.expected,
             self.offsets_s + other.offsets_s,
+            self.matched_s + other.matched_s,
         )
 
     @property
@@ -142,15 +155,16 @@ def match_onsets(detected_s: np.ndarray, expected_s: np.ndarray, tolerance_s: fl
 
 def _paired(detected: np.ndarray, expected: np.ndarray, tolerance_s: float) -> OnsetScore:
     """The best pairing of two sorted lists; on a line it keeps the order, so dynamic programming finds it."""
-    # best[i][j] = (-pairs, total offset, the offsets) over the first i onsets and j events; smaller is better.
-    best = [[(0, 0.0, ())] * (len(expected) + 1) for _ in range(len(detected) + 1)]
+    # best[i][j] = (-pairs, total offset, offsets, pairs) over the first i onsets and j events; smaller is better.
+    best = [[(0, 0.0, (), ())] * (len(expected) + 1) for _ in range(len(detected) + 1)]
     for i, onset in enumerate(detected, 1):
         for j, event in enumerate(expected, 1):
             best[i][j] = min(best[i - 1][j], best[i][j - 1])
             offset = float(onset - event)
             # Times are sums of floats: a pair on the edge counts.
             if abs(offset) <= tolerance_s + 1e-9:
-                pairs, total, offsets = best[i - 1][j - 1]
-                best[i][j] = min(best[i][j], (pairs - 1, total + abs(offset), (*offsets, offset)))
-    pairs, _, offsets = best[-1][-1]
-    return OnsetScore(-pairs, len(detected), len(expected), offsets)
+                pairs, total, offsets, matched = best[i - 1][j - 1]
+                longer = (*offsets, offset), (*matched, (float(onset), float(event)))
+                best[i][j] = min(best[i][j], (pairs - 1, total + abs(offset), *longer))
+    pairs, _, offsets, matched = best[-1][-1]
+    return OnsetScore(-pairs, len(detected), len(expected), offsets, matched)

@@ -32,7 +32,7 @@ class Recogniser:
             raise InputError(f"the weights in {folder} can't be read ({error}): {INSTALL}") from error
 
     def text(self, audio: Audio) -> str:
-        """What is said; greedy choices among five beams and no second try, so that the same sound gives the same."""
+        """What is said; five beams, nothing at random and no second try, so that the same sound gives the same."""
         wave = resample(audio, RATE_HZ).samples.mean(0).numpy()
         segments, _ = self.model.transcribe(
             wave, language="en", beam_size=5, temperature=0.0, condition_on_previous_text=False

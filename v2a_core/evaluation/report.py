@@ -115,7 +115,8 @@ def draw(report: Report, path: Path) -> None:
             axes.set_xlim(-0.02, 1.02)  # shares are seen for what they are
         axes.set(yticks=[], ylim=(-1, 1))
         unit = f" ({row.unit})" if row.unit else ""
-        axes.set_ylabel(f"{row.title}{unit} {ARROWS[row.better]}  ", rotation=0, ha="right", va="center", fontsize=8)
+        label = f"{row.title}{unit} {ARROWS[row.better]}  "
+        axes.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8, parse_math=False)
         axes.tick_params(labelsize=7, pad=1)
         for side in ("top", "left", "right"):
             axes.spines[side].set_visible(False)

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..errors import InputError
 from .frechet import SIZES, Gaussian, frechet_distance, frechet_infinity
-from .inception import LEAST_A_SPLIT, SPLITS, inception_score
+from .inception import inception_score, splits_of
 from .intervals import jackknife_interval
 from .measures import CLASSIFIERS, Case
 from .report import Row
@@ -79,8 +80,12 @@ def _distance_rows(cases: Sequence[Case], name: str, absent: Callable[[str, str]
 
 
 def _embeddings(sounds, kind: str) -> list[Tensor]:
-    """Embeddings [n, D] of each sound that has some."""
-    return [sound.features[kind].float() for sound in sounds if sound is not None and len(sound.features.get(kind, ()))]
+    """Embeddings [n, D] of each sound that has some; raises InputError where D is not one number."""
+    some = [sound.features[kind].float() for sound in sounds if sound is not None and len(sound.features.get(kind, ()))]
+    if len(widths := {rows.shape[1] for rows in some}) > 1:
+        sizes = " and ".join(map(str, sorted(widths)))
+        raise InputError(f"{kind} of some sounds has {sizes} values: supply it for all of them, or for none.")
+    return some
 
 
 def _halves(true: Sequence[Tensor]) -> float | None:
@@ -95,8 +100,8 @@ def _halves(true: Sequence[Tensor]) -> float | None:
 def _inception_row(cases: Sequence[Case], name: str, title: str, absent: Callable[[str, str], str]) -> Row:
     kind, key, title = f"{name}_logits", f"is_{name}", f"IS ({title})"
 
-    def score(logits: Sequence[Tensor]) -> float:
-        return inception_score(torch.stack(list(logits)))
+    def score(logits: Sequence[Tensor], splits: int | None = None) -> float:
+        return inception_score(torch.stack(list(logits)), splits)
 
     ours, true = (
         [sound.features[kind] for sound in sounds if sound is not None and kind in sound.features]
@@ -104,6 +109,9 @@ def _inception_row(cases: Sequence[Case], name: str, title: str, absent: Callabl
     )
     if not ours:
         return Row(key, title, "higher", note=absent("", kind))
-    note = "" if len(ours) >= SPLITS * LEAST_A_SPLIT else f"of {len(ours)} clips, so without splits"
+    splits = splits_of(len(ours))
+    note = "" if splits > 1 else f"of {len(ours)} clips, so without splits"
+    # With clips left out it is still split as often: fewer splits would be another score.
+    interval = jackknife_interval(ours, lambda some: score(some, splits))
     ceiling = score(true) if true else None
-    return Row(key, title, "higher", "", score(ours), jackknife_interval(ours, score), ceiling, None, len(ours), note)
+    return Row(key, title, "higher", "", score(ours), interval, ceiling, None, len(ours), note)

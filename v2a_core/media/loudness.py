@@ -6,7 +6,7 @@ All of it works on pieces of PIECE_S seconds: memory does not grow with the soun
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +15,8 @@ from torchaudio.functional import fftconvolve
 from torchaudio.functional import resample as resample_samples
 
 from .audio import Audio
+
+Progress = Callable[[str, int, int], None]
 
 TARGETS_LUFS = (-14.0, -16.0, -23.0)  # streaming; podcasts and phones; European broadcast (EBU R 128)
 CEILING_DBTP = -1.0
@@ -36,13 +38,13 @@ _HIGH_PASS_HZ, _HIGH_PASS_Q = 38.13547087602444, 0.5003270373238773
 _SURROUND = torch.tensor([1.0, 1.0, 1.0, 0.0, 1.41, 1.41, 1.41, 1.41], dtype=torch.float64)
 
 
-def integrated_lufs(audio: Audio) -> float:
+def integrated_lufs(audio: Audio, progress: Progress | None = None) -> float:
     """Gated loudness of a whole sound in LUFS; minus infinity for one that is silent.
 
     Six or eight channels are 5.1 or 7.1, any other number count alike. A sound shorter than a block of 400 ms is
     measured as one block of its own length.
     """
-    energies, lengths = _hops(audio)
+    energies, lengths = _hops(audio, progress)
     blocks = min(_HOPS, len(energies))
     powers = energies.unfold(0, blocks, 1).sum(-1) / lengths.unfold(0, blocks, 1).sum(-1)
     loud = powers[_lufs(powers) > _ABSOLUTE_GATE_LUFS]
@@ -51,37 +53,39 @@ def integrated_lufs(audio: Audio) -> float:
     return float(_lufs(loud[_lufs(loud) > _lufs(loud.mean()) + _RELATIVE_GATE_LU].mean()))
 
 
-def true_peak_dbtp(audio: Audio) -> float:
+def true_peak_dbtp(audio: Audio, progress: Progress | None = None) -> float:
     """The highest level that the sound reaches between its samples too, by 4-fold oversampling, in dB of full scale."""
-    highest = max(float(_peaks(piece)[_MARGIN:-_MARGIN].max()) for _, piece in _pieces(audio, _MARGIN))
+    highest = max(float(_peaks(piece)[_MARGIN:-_MARGIN].max()) for _, piece in _pieces(audio, _MARGIN, progress))
     return 20 * math.log10(highest) if highest else -math.inf
 
 
-def normalise(audio: Audio, target_lufs: float, ceiling_dbtp: float = CEILING_DBTP) -> Audio:
+def normalise(
+    audio: Audio, target_lufs: float, ceiling_dbtp: float = CEILING_DBTP, progress: Progress | None = None
+) -> Audio:
     """The sound at a loudness, its true peak limited to a ceiling.
 
     Silence stays. A sound of peaks and pauses, for which the peaks would have to be limited by more than
     MOST_LIMITING_DB, is made as loud as that allows.
     """
-    loudness_lufs = integrated_lufs(audio)
+    loudness_lufs = integrated_lufs(audio, progress)
     if loudness_lufs == -math.inf:
         return audio
-    room_db = ceiling_dbtp - true_peak_dbtp(audio)
+    room_db = ceiling_dbtp - true_peak_dbtp(audio, progress)
     most_db = room_db + MOST_LIMITING_DB
     gain_db = min(target_lufs - loudness_lufs, most_db)
     if gain_db <= room_db:
         return Audio(audio.samples * 10 ** (gain_db / 20), audio.rate_hz)
     # Limiting takes loudness away: it is given back and limited again until that no longer matters.
     for _ in range(10):
-        louder = limit(Audio(audio.samples * 10 ** (gain_db / 20), audio.rate_hz), ceiling_dbtp)
-        missing_db = target_lufs - integrated_lufs(louder)
+        louder = limit(Audio(audio.samples * 10 ** (gain_db / 20), audio.rate_hz), ceiling_dbtp, progress)
+        missing_db = target_lufs - integrated_lufs(louder, progress)
         if abs(missing_db) < 0.02 or (gain_db == most_db and missing_db > 0):
             break
         gain_db = min(gain_db + missing_db, most_db)
     return louder
 
 
-def limit(audio: Audio, ceiling_dbtp: float = CEILING_DBTP) -> Audio:
+def limit(audio: Audio, ceiling_dbtp: float = CEILING_DBTP, progress: Progress | None = None) -> Audio:
     """The sound with its true peak at or below a ceiling, by a look-ahead limiter; below it the sound is untouched.
 
     The gain that each peak needs is held for FADE_S on both sides and smoothed over as long, so that it never rises
@@ -90,7 +94,7 @@ def limit(audio: Audio, ceiling_dbtp: float = CEILING_DBTP) -> Audio:
     fade = round(FADE_S * audio.rate_hz)
     smooth = torch.hann_window(2 * fade + 3, periodic=False)[1:-1]
     limited = torch.empty_like(audio.samples)
-    for span, piece in _pieces(audio, 2 * fade + _MARGIN):
+    for span, piece in _pieces(audio, 2 * fade + _MARGIN, progress):
         needed = (10 ** (ceiling_dbtp / 20) / _peaks(piece)).clamp(max=1.0)
         gain = fftconvolve(_lowest_within(needed[_MARGIN:-_MARGIN], fade), smooth / smooth.sum(), mode="valid")
         # A convolution rounds: what needs no limiting stays as it was.
@@ -99,7 +103,7 @@ def limit(audio: Audio, ceiling_dbtp: float = CEILING_DBTP) -> Audio:
     return Audio(limited, audio.rate_hz)
 
 
-def _hops(audio: Audio) -> tuple[Tensor, Tensor]:
+def _hops(audio: Audio, progress: Progress | None) -> tuple[Tensor, Tensor]:
     """Weighted energy and length in samples of each whole hop of 100 ms, float64 [K]; of all where there is none."""
     rate_hz, count = audio.rate_hz, audio.samples.shape[-1]
     kernel = k_weighting(rate_hz)
@@ -109,7 +113,7 @@ def _hops(audio: Audio) -> tuple[Tensor, Tensor]:
     if hops < _HOPS:
         edges = torch.tensor([0, count])
     energies = torch.zeros(len(edges) - 1, dtype=torch.float64)
-    for span, piece in _pieces(audio, len(kernel) - 1):
+    for span, piece in _pieces(audio, len(kernel) - 1, progress):
         # Only what came before sounds on.
         heard = piece[:, : len(kernel) - 1 + span.stop - span.start].double()
         power = (fftconvolve(heard, kernel.expand(len(heard), -1), mode="valid").square() * weights[:, None]).sum(0)
@@ -164,11 +168,13 @@ def _lowest_within(values: Tensor, reach: int) -> Tensor:
     return lowest
 
 
-def _pieces(audio: Audio, margin: int) -> Iterator[tuple[slice, Tensor]]:
+def _pieces(audio: Audio, margin: int, progress: Progress | None) -> Iterator[tuple[slice, Tensor]]:
     """Spans of PIECE_S, and the samples [C, margin + n + margin] in and around each, silent beyond the ends."""
     count, step = audio.samples.shape[-1], round(PIECE_S * audio.rate_hz)
     for start in range(0, count, step):
         stop = min(start + step, count)
+        if progress:
+            progress("loudness", start, count)
         first, last = max(0, start - margin), min(stop + margin, count)
         around = (margin - (start - first), margin - (last - stop))
         yield slice(start, stop), F.pad(audio.samples[:, first:last], around)

@@ -8,7 +8,7 @@ import torch
 from ..errors import InputError
 from .audio import MAX_RATE_HZ, MIN_RATE_HZ, Audio, match_channels, resample
 from .ducking import Ducking, duck_gain
-from .loudness import CEILING_DBTP, limit, normalise
+from .loudness import CEILING_DBTP, Progress, limit, normalise
 from .pan import Track, pan
 
 MAX_GAIN_DB = 60.0
@@ -40,6 +40,7 @@ def mix_stems(
     ducking: Ducking | None = None,
     target_lufs: float | None = None,
     ceiling_dbtp: float = CEILING_DBTP,
+    progress: Progress | None = None,
 ) -> Audio:
     """The sum of stems that begin together, as long as the longest, its true peak at or below a ceiling.
 
@@ -56,13 +57,17 @@ def mix_stems(
     room = None if speech is None else duck_gain(_louder(tracks[speech], stems[speech].gain_db), ducking or Ducking())
     total = torch.zeros(channels, count)
     for number, (stem, track) in enumerate(zip(stems, tracks, strict=True)):
+        if progress:
+            progress("mix", number, len(stems))
         placed = _placed(_louder(track, stem.gain_db), stem.pan, channels).samples[:, :count]
         if room is not None and number != speech:
             shared = min(len(room), placed.shape[-1])
             placed = torch.cat([placed[:, :shared] * room[:shared], placed[:, shared:]], 1)
         total[:, : placed.shape[-1]] += placed
     mixed = Audio(total, rate_hz)
-    return limit(mixed, ceiling_dbtp) if target_lufs is None else normalise(mixed, target_lufs, ceiling_dbtp)
+    if target_lufs is None:
+        return limit(mixed, ceiling_dbtp, progress)
+    return normalise(mixed, target_lufs, ceiling_dbtp, progress)
 
 
 def mix_tracks(original: Audio, added: Audio) -> Audio:

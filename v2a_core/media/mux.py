@@ -17,10 +17,11 @@ from .audio import Audio, AudioStream, fit_length
 from .container import MAX_INT, stored_rate
 from .encode import encode_frames
 from .extent import Extent, measure
-from .formats import add_sound, check_picture, choose_codec, find_format, sound_packets
+from .formats import add_sound, choose_codec, find_format, held_codecs, sound_packets
 from .mp4 import end_first_track
-from .packets import Cut, copied, find_cut, picture_packets, side_packet
+from .packets import Cut, copied, picture_packets, side_packet
 from .source import VideoSource
+from .target import find_place
 
 Progress = Callable[[str, int, int], None]
 NOTE = "AI-generated audio"
@@ -52,13 +53,7 @@ def mux(
     if not path.parent.is_dir():
         raise InputError(f"{path}: its folder does not exist; create it first")
     with whole_file(path) as temporary, _as_file(source, temporary, progress) as file_source:
-        extent = measure(file_source)
-        cut = find_cut(file_source, extent)
-        if cut.hidden and not find_format(path).hides_frames:
-            raise InputError(
-                f"{path}: {source.name} is cut at {source.start_s:g} s, between keyframes, and only .mp4 and .mov can "
-                f"hide the frames before that; write one of those, or start at a keyframe"
-            )
+        extent, cut = find_place(file_source, path)
         if isinstance(audio, Audio):
             audio = fit_length(audio, extent.info.duration_s)
         try:
@@ -128,7 +123,6 @@ def _start(
     for everything in (True, False):
         out = av.open(str(temporary), "w", format=form.muxer, container_options=options)
         try:
-            check_picture(path, out, picture.codec_context.codec.canonical_name)
             wanted = [picture, *(s for s in container.streams if everything and _is_kept(s, picture, out))]
             streams = {stream.index: _add_copy(out, stream, slow) for stream in wanted}
             sound, audio = add_sound(out, codec, audio)
@@ -149,7 +143,7 @@ def _is_kept(stream: av.stream.Stream, picture: av.VideoStream, out: av.containe
         return False
     if stream.codec_context is None:
         return out.format.name == "matroska" if stream.type == "attachment" else stream.type == "data"
-    return stream.codec_context.codec.canonical_name in out.supported_codecs
+    return stream.codec_context.codec.canonical_name in held_codecs(out.format.name)
 
 
 def _add_copy(out: av.container.OutputContainer, stream: av.stream.Stream, slow: Fraction) -> av.stream.Stream:

@@ -1,6 +1,6 @@
 """Speech fitted to the times at which it is said, without a change of pitch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -12,6 +12,8 @@ import torch
 from ..errors import InputError
 from .audio import Audio, fit_length, match_channels, resample
 from .ducking import STEP_S, levels_dbfs
+
+Progress = Callable[[str, int, int], None]
 
 MOST_STRETCH = 1.25  # beyond, speech sounds hurried or drawn out
 # What is this much below the loudest of an utterance is a pause; a pause shorter than this belongs to a word.
@@ -41,7 +43,10 @@ class Fit:
 
 
 def place_speech(
-    utterances: Sequence[Audio], spans: Sequence[tuple[float, float]], most: float = MOST_STRETCH
+    utterances: Sequence[Audio],
+    spans: Sequence[tuple[float, float]],
+    most: float = MOST_STRETCH,
+    progress: Progress | None = None,
 ) -> tuple[Audio, tuple[Fit, ...]]:
     """Utterances said at the given spans in seconds, as one mono sound, and how each fits.
 
@@ -61,6 +66,8 @@ def place_speech(
     rate_hz = max(utterance.rate_hz for utterance in utterances)
     placed, fits = [], []
     for utterance, (start_s, end_s) in zip(utterances, spans, strict=True):
+        if progress:
+            progress("place speech", len(placed), len(spans))
         voice = trim(resample(Audio(match_channels(utterance.samples, 1), utterance.rate_hz), rate_hz))
         speed = min(max(voice.duration_s / (end_s - start_s), 1 / most), most)
         speed = 1.0 if abs(speed - 1) < _SAME else speed

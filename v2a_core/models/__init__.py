@@ -32,6 +32,18 @@ def load_family(name, *, device="cpu", dtype=None, operations=None, weights=None
     return family.load(**variant, device=device, dtype=dtype, operations=operations, weights=weights)
 
 
+def spectrogram_of(family):
+    """What turns a family's latents [B, C, T] into decibels [B, bands, frames], the lowest band first.
+
+    It shows a sound before it is decoded; None for a family whose latents only decoding shows.
+    """
+    if family.spec.name == "mini":  # its latents are log-mels
+        from .mini.mel import to_magnitude
+
+        return lambda latent: 20 * to_magnitude(latent).log10()
+    return getattr(family, "spectrogram", None)
+
+
 def network_name(shapes):
     """The catalogue name of the model whose network has these parameters {published name: shape}, or None.
 

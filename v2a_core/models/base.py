@@ -159,6 +159,8 @@ class Family(Protocol):
     decoder: nn.Module  # a Decoder
     # An Encoder; a family whose sounds can't be turned back into latents has none.
     encoder: nn.Module
+    # spectrogram(latent [B, C, T]) -> decibels [B, bands, frames], lowest band first, on the decoder's device. A family
+    # whose latents only decoding shows has none.
 
     def condition(
         self,

@@ -4,6 +4,7 @@ A file holds for each layer `diffusion_model.<parameter path>.lora_down.weight` 
 ...] and `.alpha`: the layer's weight becomes itself + strength * alpha / R * up @ down.
 """
 
+import math
 import os
 from collections.abc import Mapping
 
@@ -37,8 +38,11 @@ def merge_lora(network: nn.Module, path: str | os.PathLike, strength: float, mod
     """Add a LoRA file to the weights of a model's network; at strength 0 they stay as they are, bit for bit.
 
     A weight in a type of one byte becomes one of the network's type: what is added is too small for it. Raises
-    InputError where the file is no LoRA, is for another model, or holds numbers that are not finite.
+    InputError where the file is no LoRA, is for another model, or holds numbers that are not finite, and for a strength
+    that is none.
     """
+    if not math.isfinite(strength):
+        raise InputError(f"The strength of the LoRA {path} is {strength}: give a number, such as 1.")
     metadata, stored = read_state(path)
     state = {name.removeprefix(PREFIX): value for name, value in stored.items()}
     stems = sorted(name.removesuffix(UP) for name in state if name.endswith(UP))
@@ -49,19 +53,29 @@ def merge_lora(network: nn.Module, path: str | os.PathLike, strength: float, mod
     layers = matrices(network)
     for stem in stems:
         layer, up, down = layers.get(stem), state[stem + UP], state.get(stem + DOWN)
-        if layer is None or down is None or (len(up), *down.shape[1:]) != tuple(layer.weight.shape):
+        if layer is None or down is None or not _fits(up, down, layer.weight):
             raise InputError(f"{path} does not fit {model}: its {stem} is none of the network's layers, or of no size.")
-        if not (up.isfinite().all() and down.isfinite().all()):
+        alpha = state.get(stem + ALPHA, torch.tensor(float(len(down))))
+        if alpha.numel() != 1:
+            raise InputError(f"{path} does not fit {model}: its {stem}{ALPHA} is {alpha.numel()} numbers, not one.")
+        if not all(part.isfinite().all() for part in (up, down, alpha)):
             raise InputError(f"{path} holds numbers that are not finite ({stem}): train it again at a lower rate.")
         if strength == 0:
             continue
         weight = layer.weight
-        scale = strength * float(state.get(stem + ALPHA, len(down))) / len(down)
+        scale = strength * alpha.item() / len(down)
         added = up.flatten(1).float() @ down.flatten(1).float()
         wide = weight.dtype if weight.dtype.itemsize > 1 else network.dtype
         merged = torch.empty_like(weight, dtype=wide)
         merged.copy_(weight.float() + scale * added.reshape(weight.shape).to(weight.device))
         layer.weight = nn.Parameter(merged, requires_grad=False)
+
+
+def _fits(up: Tensor, down: Tensor, weight: Tensor) -> bool:
+    """Whether up @ down has the shape of weight; they must share a rank of at least 1."""
+    if up.ndim < 2 or down.ndim < 2 or (len(up), *down.shape[1:]) != tuple(weight.shape):
+        return False
+    return up.flatten(1).shape[1] == len(down) > 0
 
 
 def _shapes(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:

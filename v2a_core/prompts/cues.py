@@ -17,9 +17,10 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from os import PathLike
 
 from ..errors import InputError
-from .lines import CLOCK, mistake, numbered_lines, seconds
+from .lines import CLOCK, mistake, numbered_lines, read_text, seconds
 
 INSTANT_S = 1.0
 MAX_SHEET = 100_000  # characters
@@ -148,6 +149,12 @@ def parse_cues(text: str, name: str = "The prompt") -> CueSheet:
             raise InputError(f"{name}, line {number}: this is more than {MAX_CUES:,} cues: make two sheets of it.")
         cues.append(_cue(line, number, name))
     return _ordered(cues)
+
+
+def read_cues(path: str | PathLike) -> CueSheet:
+    """The cue sheet that a file holds; raises InputError as parse_cues does, and for a file that can't be read."""
+    name = f"The file {path}"
+    return parse_cues(read_text(path, name), name)
 
 
 def _ordered(cues: Iterable[Cue]) -> CueSheet:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from fractions import Fraction
 from pathlib import Path
 
 from ..errors import InputError
@@ -52,10 +53,10 @@ def numbered_lines(text: str, name: str, limit: int = MAX_TEXT) -> list[tuple[in
 
 def seconds(clock: str) -> float:
     """Seconds of a clock time that matches CLOCK: the parts between colons are hours, minutes and seconds."""
-    total = 0.0
+    total = Fraction(0)  # in floats 1:01.029 would not be 61.029
     for part in clock.rstrip("s").replace(",", ".").split(":"):
-        total = total * 60 + float(part)
-    return total
+        total = total * 60 + Fraction(part)
+    return float(total)
 
 
 def mistake(name: str, number: int, line: str, at: int, what: str) -> InputError:

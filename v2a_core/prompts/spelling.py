@@ -55,6 +55,8 @@ _SHORT_FORMS = {
 # These stand for the long word only with a full stop behind them, or behind a number.
 _ONLY_WITH_STOP, _ONLY_BEHIND_NUMBER = {"st", "no", "eg", "ie"}, {"ft", "min", "sec", "lb", "mm", "cm"}
 _SIGNS = {"&": "and", "+": "plus", "=": "equals", "@": "at", "%": "percent", "°": "degrees", "#": "number"}
+# Unicode takes these for no letter of a-z with an accent; the i without a dot counts as one where case does not.
+_PLAIN = str.maketrans({"’": "'", "‘": "'", "ß": "ss", "ı": "i"})
 _MONEY = {"$": "dollars", "€": "euros", "£": "pounds", "¥": "yen"}
 _TOKEN = re.compile(
     r"(?P<money>[$€£¥]\s?)?(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)(?P<ordinal>(?:st|nd|rd|th)\b)?"
@@ -100,7 +102,7 @@ def read_aloud(text: str) -> list[tuple[str, int]]:
 
 def _plain(text: str) -> str:
     """Letters without their accents, and one kind of apostrophe and space."""
-    decomposed = unicodedata.normalize("NFKD", text.replace("’", "'").replace("‘", "'").replace("ß", "ss"))
+    decomposed = unicodedata.normalize("NFKD", text).translate(_PLAIN)
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 

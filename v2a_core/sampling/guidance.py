@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
+from ..room import REFINE, Room
 from .solvers import Velocity
 
 # network(x [B, C, T], sigma [B], **conditions) -> velocity like x. A network with a method `prepare` has work to do on
@@ -119,6 +120,27 @@ class Guidance:
         )
 
 
+class InBatches:
+    """A network whose batch is divided where the device has no room for all of it."""
+
+    def __init__(self, network: Network, room: Room | None = None):
+        self.network, self.room = network, room or Room(REFINE)
+
+    def __call__(self, x: Tensor, sigma: Tensor, **tensors: Tensor) -> Tensor:
+        """The network's word on x [B, C, T] at sigma [B] under tensors [B, ...]."""
+
+        def halves() -> Tensor:
+            middle = len(x) // 2
+            return torch.cat(
+                [
+                    self(x[rows], sigma[rows], **{name: one[rows] for name, one in tensors.items()})
+                    for rows in (slice(middle), slice(middle, None))
+                ]
+            )
+
+        return self.room.do(len(x), lambda: self.network(x, sigma, **tensors), halves)
+
+
 def guided_velocity(network: Network, guidance: Guidance, **conditions: Timed) -> Velocity:
     """The velocity v(base) + sum of scale * (v(toward) - v(away)), in one batch where they are few.
 
@@ -127,7 +149,7 @@ def guided_velocity(network: Network, guidance: Guidance, **conditions: Timed) -
     scales of 1 a single evaluation. Where conditions change over time, so do the deltas: each one's velocity counts
     where it governs.
     """
-    prepare = getattr(network, "prepare", dict)
+    prepare, network = getattr(network, "prepare", dict), InBatches(network)
 
     @cache
     def prepared(name: str, number: int) -> Tensors:

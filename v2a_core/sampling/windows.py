@@ -4,7 +4,7 @@ Two windows share the time around a seam. At every network call they swap halves
 the seam is the earlier window's, what lies behind it the later one's. No value is ever a mean of two windows': a mean
 of two sounds that differ in detail has less of it, so averaging dulls high frequencies.
 
-`assembled` does that for all windows side by side, which takes a latent of the whole film. `sample_window` does it one
+`assembled` does that for all windows side by side, which takes a latent of the whole film. `with_trail` does it one
 window after the other: the earlier window keeps a trail, its half of the shared time at every network call, and the
 later one sees that in place of its own. A window then depends on nothing but its noise and the trail before it, so that
 memory does not grow with the film, a finished window is final, and a run that breaks off goes on from the last trail
@@ -20,13 +20,11 @@ import torch
 from torch import Tensor
 
 from .flow import draw_noise
-from .solvers import Callback, Velocity
+from .solvers import Velocity
 
 NOISE_BLOCK = 256  # latent frames that are drawn from one seed
 # Seams go to a shot change that is this near to where they would be, as a part of the longest piece.
 NEAR = 0.25
-
-Solver = Callable[[Velocity, Tensor, Tensor, Callback | None], Tensor]
 
 
 @dataclass(frozen=True)

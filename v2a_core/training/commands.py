@@ -47,7 +47,7 @@ def add_parsers(subparsers: argparse._SubParsersAction) -> None:
     vocoder.add_argument("--sounds", type=Path, required=True)
     vocoder.set_defaults(run=_vocoder)
 
-    mini = _run_parser(subparsers, "mini", "train prompt encoder and diffusion network", steps=16_000, rate=1e-3)
+    mini = _run_parser(subparsers, "mini", "train prompt encoder and diffusion network", steps=20_000, rate=1e-3)
     mini.add_argument("--data", type=Path, required=True, help="folder of shards")
     mini.add_argument("--words", type=Path, required=True, help="file of `v2a train words`")
     mini.add_argument("--eyes", type=Path, required=True, help="run of `v2a train eyes`")

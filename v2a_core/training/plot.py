@@ -1,9 +1,6 @@
 """A run's losses as a picture, drawn with no more than what the pack needs anyway."""
 
-import json
 import math
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +10,7 @@ from torch import Tensor
 
 from ..atomic import whole_file
 from ..preview import DIM, GRID, GROUND, MOTION, ONSET, TEXT, WAVE, save_png
+from .log import RunLog
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 960, 540, 90, 50, 30, 50
 COLOURS = (MOTION, ONSET, WAVE, (213, 94, 0), (204, 121, 167))
@@ -21,7 +19,7 @@ KNOWN = ("step", "seconds", "rate")
 
 def draw_log(folder: Path) -> Tensor:
     """Every loss of a run's log.jsonl against its steps, uint8 [540, 960, 3]; logarithmic where all are positive."""
-    rows = list(_rows(folder / "log.jsonl"))
+    rows = RunLog(folder).rows()
     image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(15)
     took_s = rows[-1]["seconds"] if rows else 0.0
@@ -59,13 +57,6 @@ def plot_log(folder: Path) -> Path:
     with whole_file(folder / "loss.png") as unfinished:
         save_png(draw_log(folder), unfinished)
     return folder / "loss.png"
-
-
-def _rows(log: Path) -> Iterator[dict]:
-    """The rows of a log, but for one that a full disk or a killed run cut short."""
-    for line in log.read_text().splitlines() if log.exists() else ():
-        with suppress(json.JSONDecodeError):
-            yield json.loads(line)
 
 
 def _names(rows: list[dict]) -> list[str]:

@@ -1,6 +1,5 @@
 """One training loop for every part: moving average, checkpoints that resume anywhere, a log and its picture."""
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from ..errors import InputError
 from ..weights.formats import write_state
 from .crew import crew
+from .log import RunLog
 
 CHECKPOINT = "checkpoint.safetensors"
 Losses = Mapping[str, Tensor]
@@ -56,7 +56,7 @@ class Training:
         groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=config.rate, betas=(0.9, 0.98), fused=True)
         self.done, self.spent_s = 0, 0.0
-        self.crew = crew()
+        self.crew, self.log = crew(), RunLog(config.out)
         if self.crew.rank:  # each process draws noise of its own
             torch.manual_seed(torch.initial_seed() + self.crew.rank)
         if self._checkpoint.exists():
@@ -78,7 +78,7 @@ class Training:
 
     def _run(self, begin_batch: Callable[[int], Future], loss_of: Callable[[object], Losses], progress) -> None:
         config, started, saved = self.config, time.monotonic(), time.monotonic()
-        before_s, sums = self.spent_s, {}
+        before_s, sums, summed = self.spent_s, {}, 0
         coming = begin_batch(self.done)
         while self.done < config.steps and self.crew.agree(time.monotonic() - started < config.max_s):
             rate = self._set_rate()
@@ -98,10 +98,13 @@ class Training:
             self.spent_s = before_s + time.monotonic() - started
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0.0) + value.item()
+            summed += 1  # fewer than log_every where the run went on from between two rows
             if self.done % config.log_every == 0:
-                means = {name: round(value / config.log_every, 5) for name, value in sums.items()}
-                self._log({"step": self.done, "seconds": round(self.spent_s, 1), "rate": rate, **means})
-                sums = {}
+                means = {name: round(value / summed, 5) for name, value in sums.items()}
+                row = {"step": self.done, "seconds": round(self.spent_s, 1), "rate": rate, **means}
+                if self.crew.leads:
+                    self.log.add(row)
+                sums, summed = {}, 0
             if time.monotonic() - saved > config.checkpoint_s:
                 self.save()
                 saved = time.monotonic()
@@ -165,11 +168,8 @@ class Training:
                     self.optimizer.state[parameter] = {
                         key: state[f"optimizer.{key}.{name}"].clone() for key in ("step", "exp_avg", "exp_avg_sq")
                     }
-
-    def _log(self, row: dict) -> None:
         if self.crew.leads:
-            with open(self.config.out / "log.jsonl", "a") as file:
-                file.write(json.dumps(row) + "\n")
+            self.log.forget_after(self.done)
 
 
 def load_average(module: nn.Module, folder: Path, prefix: str = "") -> nn.Module:
@@ -177,7 +177,7 @@ def load_average(module: nn.Module, folder: Path, prefix: str = "") -> nn.Module
     start = f"average.{prefix}"
     state = {k.removeprefix(start): v for k, v in load_file(folder / CHECKPOINT).items() if k.startswith(start)}
     wanted = dict(module.named_parameters())
-    if state.keys() != wanted.keys():
+    if {name: p.shape for name, p in state.items()} != {name: p.shape for name, p in wanted.items()}:
         raise InputError(f"{folder} holds no run of a {type(module).__name__}: train it again, or name another folder.")
     with torch.no_grad():
         for name, parameter in wanted.items():

@@ -24,7 +24,7 @@ def download(
 ) -> Iterator[tuple[str, Path]]:
     """Fetch what a model still needs, and yield each role and where its file lies.
 
-    root is the models folder to fetch into (files.models_root() by default), dtype ("float32", "float16") the one to
+    root is the models folder to fetch into (files.models_root() by default), dtype ("float16", ...) the one to
     prefer where a file is published in several. A file that is there already, in any of its forms, stays as it is.
     Raises DownloadError where the network, the hub or the disk fails: what came so far is kept apart, and a second
     call goes on from there.

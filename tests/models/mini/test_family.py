@@ -9,7 +9,6 @@ from v2a_core.media.video import FrameChunk
 from v2a_core.models import load_family
 from v2a_core.models.base import TextFeatures, VisualFeatures
 from v2a_core.models.mini.family import save
-from v2a_core.models.mini.visual import motion_channels
 from v2a_core.prompts.phonemes import PHONEMES
 from v2a_core.prompts.transcript import Line, Transcript
 
@@ -79,21 +78,18 @@ def test_lines_wait_for_the_mouth_that_says_them(mini):
 
 
 @torch.inference_mode()
-def test_the_shipped_weights_of_before_know_no_speech_and_see_as_they_did():
-    first = load_family("mini")
-    assert not first.spec.speaks
-    frames = torch.randint(0, 256, (1, 30, 64, 64, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
-    channels = motion_channels(frames)
-    still = channels.clone()
-    still[:, 11:] = 0
-    # Each frame is seen by itself; only what comes after mixes them.
-    seen, cut = (first.visual.each_frame(each)[0] for each in (channels, still))
-    assert torch.equal(seen[:11], cut[:11]) and not torch.equal(seen[11], cut[11])
-    said = first.condition(None, None, Transcript((Line(0.0, 1.0, "Hello."),)), 1.0)
-    nothing = first.condition(None, None, None, 1.0)
-    noise = torch.randn(1, 80, 100)
-    spoken, plain = (first.network(noise, torch.ones(1), **one.tensors()) for one in (said, nothing))
-    assert torch.equal(spoken, plain)
+def test_the_shipped_weights_hear_what_is_to_be_said():
+    shipped = load_family("mini")
+    noise = torch.randn(1, 80, 100, generator=torch.Generator().manual_seed(1))
+    clean = {}
+    for text in ("", "Hello.", "Rain falls."):
+        said = Transcript((Line(0.0, 1.0, text),)) if text else None
+        conditions = shipped.condition(None, None, said, 1.0)
+        clean[text] = noise - shipped.network(noise, torch.ones(1), **conditions.tensors())
+    spread = clean[""].std()
+    # Other phonemes are another sound, by far more than rounding.
+    assert (clean["Hello."] - clean[""]).abs().mean() > 0.05 * spread
+    assert (clean["Hello."] - clean["Rain falls."]).abs().mean() > 0.05 * spread
 
 
 def test_the_file_gives_back_what_was_put_in(mini, tmp_path):
@@ -117,6 +113,17 @@ def test_a_file_of_other_shapes_is_named(mini, tmp_path):
     save_file(state, tmp_path / "cut.safetensors", metadata)
     with pytest.raises(InputError, match=r"cut\.safetensors does not fit Mini's decoder"):
         load_family("mini", weights=tmp_path / "cut.safetensors")
+
+
+@pytest.mark.parametrize("config", [None, "{", "[]", '{"network": {"breadth": 3}}', '{"text": 3}'])
+def test_a_file_that_does_not_say_its_sizes_is_named(mini, tmp_path, config):
+    from safetensors.torch import load_file, save_file
+
+    save(mini, tmp_path / "mini.safetensors")
+    metadata = {"family": "mini"} | ({} if config is None else {"config": config})
+    save_file(load_file(tmp_path / "mini.safetensors"), tmp_path / "bare.safetensors", metadata)
+    with pytest.raises(InputError, match=r"bare\.safetensors does not say Mini's sizes"):
+        load_family("mini", weights=tmp_path / "bare.safetensors")
 
 
 def test_an_unknown_model_is_named():

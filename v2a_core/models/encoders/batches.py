@@ -5,12 +5,15 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ...room import Room
+
 
 class Batches:
     """Runs an encoder over items in batches of at most `size`; an item equal to the one before is encoded once."""
 
     def __init__(self, encode: Callable[[Tensor], Tensor], size: int):
         self.encode, self.size = encode, size
+        self.room = Room("encode a batch of {}")
         self.waiting: list[Tensor] = []
         self.encoded: list[Tensor] = []
         self.last, self.order, self.different = None, [], 0
@@ -32,8 +35,14 @@ class Batches:
         return torch.cat(self.encoded)[self.order]
 
     def _run(self) -> None:
-        self.encoded.append(self.encode(torch.stack(self.waiting)))
+        self.encoded.append(self._encoded(torch.stack(self.waiting)))
         self.waiting = []
+
+    def _encoded(self, items: Tensor) -> Tensor:
+        def halves() -> Tensor:
+            return torch.cat([self._encoded(half) for half in items.chunk(2)])
+
+        return self.room.do(len(items), lambda: self.encode(items), halves)
 
 
 class FrameStream:

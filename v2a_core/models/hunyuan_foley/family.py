@@ -1,4 +1,4 @@
-"""HunyuanVideo-Foley as a family: its files, four modules, and how features are laid out for its network."""
+"""HunyuanVideo-Foley as a family: its files, five modules, and how features are laid out for its network."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence

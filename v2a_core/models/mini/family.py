@@ -1,7 +1,7 @@
-"""Mini as a family: one file of weights, four modules, and how features are laid out for its network."""
+"""Mini as a family: one file of weights, five modules, and how features are laid out for its network."""
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -13,7 +13,6 @@ from ...media.video import FrameRate
 from ...prompts.transcript import Transcript
 from ...weights.formats import read_state, write_state
 from ..base import Conditions, FamilySpec, TextFeatures, VisualFeatures
-from .first_layout import brought_over, is_first
 from .mel import BANDS, HOP, SAMPLE_RATE_HZ, log_mel
 from .network import MiniNetwork, NetworkConfig
 from .speech import UNTOLD, phoneme_vectors, phonemes_of
@@ -120,7 +119,10 @@ def _config(kind: type, config: dict[str, dict], part: str):
 
 
 def load(*, device="cpu", dtype=None, operations=None, weights=None) -> MiniFamily:
-    """Mini with its shipped weights, or those of another file; weights="random" gives seeded random ones for tests."""
+    """Mini with its shipped weights, or those of another file; weights="random" gives seeded random ones for tests.
+
+    Raises InputError where a file is missing, is of another kind, or doesn't say its sizes.
+    """
     make = {"device": device, "dtype": dtype, "operations": operations}
     if weights == "random":
         with torch.random.fork_rng(devices=[]):
@@ -128,16 +130,20 @@ def load(*, device="cpu", dtype=None, operations=None, weights=None) -> MiniFami
             family = build({}, ("rain", "wood", "on", "footsteps"), **make)
             family.text.table.normal_()
             return family
-    metadata, state = read_state(weights or SHIPPED, family="mini")
-    speaks = not is_first(state)
-    if not speaks:
-        state = brought_over(state)
-    words = unpack_words(state.pop("text.words"))
-    family = build(json.loads(metadata["config"]), words, **make)
+    path = weights or SHIPPED
+    metadata, state = read_state(path, family="mini")
+    try:
+        words = unpack_words(state.pop("text.words"))
+        family = build(json.loads(metadata["config"]), words, **make)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{path} does not say Mini's sizes and words as a file of Mini does ({error}). Choose another file, or the "
+            "one that training wrote: other programs leave out what it says of itself."
+        ) from error
     for name in PARTS:
         part = {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
-        _load_part(getattr(family, name), part, name, weights or SHIPPED)
-    return replace(family, spec=replace(family.spec, speaks=speaks))
+        _load_part(getattr(family, name), part, name, path)
+    return family
 
 
 def _load_part(module: nn.Module, state: dict[str, Tensor], name: str, path) -> None:

@@ -1,5 +1,6 @@
-"""MMAudio as a family: five files of weights, four modules, and how features are laid out for its network."""
+"""MMAudio as a family: five files of weights, five modules, and how features are laid out for its network."""
 
+import math
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
@@ -85,6 +86,11 @@ class MMAudioFamily(PartedFamily):
             text={"text": words[None].float().cpu()},
             video=over(lengths(duration_s), video, empty),
         )
+
+    def spectrogram(self, latent: Tensor) -> Tensor:
+        """A latent [B, C, T] of the network as decibels [B, bands, 2 T], the lowest band first."""
+        mel = self.decoder.vae(self.decoder.unnormalized(latent))
+        return mel * (20 / math.log(10) * MELS[VARIANTS[self.spec.name].rate].log_unit)
 
 
 class MMAudioText(nn.Module):

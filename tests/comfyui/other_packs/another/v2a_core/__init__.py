@@ -1,0 +1,3 @@
+"""Of the other pack."""
+
+WHOSE = "another's"
