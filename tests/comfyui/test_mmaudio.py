@@ -238,7 +238,8 @@ def test_a_network_placed_by_hand_is_offered_and_finds_its_other_parts(finetune,
     offered = server.get("/object_info/V2ALoadModel")["V2ALoadModel"]["input"]["required"]["model"][1]["options"]
     assert finetune in offered
     assert not {mmaudio[role].name for role in ("vae", "vocoder", "clip", "synchformer")} & set(offered)
-    assert distance(made(graph(model={"model": finetune})), plain) == 0
+    # Its header is longer, so weights lie at other addresses, and some processors round otherwise there.
+    assert distance(made(graph(model={"model": finetune})), plain) < 1e-4
 
 
 def test_a_part_that_is_no_network_is_named(server, mmaudio):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -125,11 +126,25 @@ def _finished(path: Path, header: dict) -> bool:
 def _write_shards(jobs: list[tuple[Path, dict]], library: SoundLibrary, say: Say, workers: int) -> Iterator[int]:
     """Write shards in this process or in several; gives the number of clips of each as it is done."""
     if workers == 1:
-        yield from (_write_shard(*job, library, say) for job in jobs)
+        for job in jobs:
+            with _one_thread():
+                count = _write_shard(*job, library, say)
+            yield count
         return
     with ProcessPoolExecutor(workers, get_context("spawn"), _bring_library, (library, say)) as pool:
         for future in as_completed(pool.submit(_write_with_own_library, *job) for job in jobs):
             yield future.result()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Torch on one thread, as in the workers: on some processors sums round otherwise on several."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _bring_library(library: SoundLibrary, say: Say) -> None:
