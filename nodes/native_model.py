@@ -5,7 +5,7 @@ Every part sits in a ModelPatcher on the offload device, so that ComfyUI's memor
 
 from collections import defaultdict
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import comfy.conds
 import comfy.model_base
@@ -40,7 +40,16 @@ def load(name: str, precision: str, weights: str | None):
     patcher = ModelPatcher(model, load_device=memory.get_torch_device(), offload_device=memory.unet_offload_device())
     if live is not None:
         patcher.add_callback(CallbacksMP.ON_PRE_RUN, live.begin)
+    if family.spec.rescale:
+        patcher.set_model_sampler_post_cfg_function(partial(_rescaled, family.spec.rescale))
     return patcher, Encoders(family), vae
+
+
+def _rescaled(share: float, args: dict) -> Tensor:
+    """What any sampler of ComfyUI's makes of the guided estimate."""
+    from ..v2a_core.sampling.rescale import rescaled
+
+    return rescaled(args["denoised"], args["cond_denoised"], share)
 
 
 def _suited(name: str) -> torch.dtype | None:

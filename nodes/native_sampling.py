@@ -6,14 +6,12 @@ import comfy.sampler_helpers
 import comfy.samplers
 import torch
 from comfy.model_patcher import ModelPatcher
+from comfy.samplers import calc_cond_batch
 from torch import Tensor
 
 from . import host
 from .conditioning import film_of, in_window, nameable
 from .native_preview import preview_of
-
-# Heun's method looks at sigma 0, where the denoised latent says nothing of the velocity: this is near enough.
-LAST_SIGMA = 1e-3
 
 
 class Guider(comfy.samplers.CFGGuider):
@@ -30,11 +28,25 @@ class Guider(comfy.samplers.CFGGuider):
         if text == video and (strength == 1 or text == 1):
             self.set_cfg(text)
             return super().predict_noise(x, timestep, model_options, seed)
-        predictions = comfy.samplers.calc_cond_batch(
-            self.inner_model, list(self.conds.values()), x, timestep, model_options
-        )
-        base, deltas = self.guidance.deltas(sigma, **dict(zip(self.conds, predictions, strict=True)))
-        return base + sum(delta.scale * (delta.toward - delta.away) for delta in deltas)
+        denoised = calc_cond_batch(self.inner_model, list(self.conds.values()), x, timestep, model_options)
+        said = dict(zip(self.conds, denoised, strict=True))
+        base, deltas = self.guidance.deltas(sigma, **said)
+        args = {
+            "denoised": base + sum(delta.scale * (delta.toward - delta.away) for delta in deltas),
+            "cond_denoised": said["positive"],
+            "uncond_denoised": said["negative"],
+            "cond": self.conds["positive"],
+            "uncond": self.conds["negative"],
+            "cond_scale": text,
+            "model": self.inner_model,
+            "sigma": timestep,
+            "input": x,
+            "model_options": model_options,
+        }
+        # As in ComfyUI's own guidance: what is patched in after it counts here too.
+        for function in model_options.get("sampler_post_cfg_function", []):
+            args["denoised"] = function(args)
+        return args["denoised"]
 
 
 def sample(model: ModelPatcher, conds: dict, latent: dict, settings, progress, denoise: float = 1.0) -> Tensor:
@@ -122,6 +134,8 @@ def _host_sampler(solver, around):
     """A solver of the library with the signature of ComfyUI's sampler functions; around wraps the velocity it uses."""
 
     def run(denoise, x, sigmas, extra_args=None, callback=None, disable=None):
+        from ..v2a_core.sampling.rescale import LAST_SIGMA
+
         def velocity(x, sigma):
             sigma = sigma.clamp_min(LAST_SIGMA)
             return (x - denoise(x, sigma.expand(len(x)), **extra_args)) / sigma

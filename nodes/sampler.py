@@ -142,6 +142,7 @@ def take_settings(model, cfg, video_cfg, schedules=None, *, span=(0.0, 1.0), see
         when(*schedules.text),
         when(*schedules.video),
         when(*schedules.negative),
+        model.model.spec.rescale,
     )
 
 

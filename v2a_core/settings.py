@@ -23,7 +23,10 @@ MAX_FILM_S = 6 * 3600
 
 @dataclass(frozen=True)
 class Settings:
-    """What steers the sampler: guidance scales and when each acts, steps of the solver, and the seed of the noise."""
+    """What steers the sampler: guidance scales and when each acts, steps of the solver, and the seed of the noise.
+
+    rescale is the family's: how much of the contrast that guidance adds is taken back.
+    """
 
     seed: int
     steps: int
@@ -35,6 +38,7 @@ class Settings:
     text_when: When = ALWAYS
     video_when: When = ALWAYS
     negative_when: When = ALWAYS
+    rescale: float = 0.0
 
     def __post_init__(self):
         _whole_number("seed", self.seed, 0, MAX_SEED)
@@ -45,7 +49,7 @@ class Settings:
             ("the negative strength", self.negative_scale),
         )
         for name, scale in scales:
-            if not isinstance(scale, int | float) or not 0 <= scale <= MAX_SCALE:
+            if isinstance(scale, bool) or not isinstance(scale, int | float) or not 0 <= scale <= MAX_SCALE:
                 raise InputError(f"{name} is {scale!r}: give a number from 0 to {MAX_SCALE:g}.")
         if self.solver not in SOLVERS:
             raise InputError(f"There is no solver called {self.solver!r}: choose one of {', '.join(SOLVERS)}.")
@@ -59,6 +63,7 @@ class Settings:
             self.text_when,
             self.video_when,
             self.negative_when,
+            self.rescale,
         )
 
     @classmethod
@@ -71,6 +76,7 @@ class Settings:
             video_scale=video_cfg if video_cfg is not None else cfg if cfg is not None else spec.video_scale,
             solver=solver or spec.solver,
             shift=spec.shift,
+            rescale=spec.rescale,
         )
 
 

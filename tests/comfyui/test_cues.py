@@ -44,7 +44,7 @@ def family(model, server):
 
 def test_cues_are_those_of_the_library_through_every_sampler(latent_of, model, family, server):
     seen = encode_video(family, VideoSource.from_path(server.base / "input" / CLIP))
-    settings = Settings(SEED, STEPS, CFG, CFG, "euler", family.spec.shift)
+    settings = Settings(SEED, STEPS, CFG, CFG, "euler", family.spec.shift, rescale=family.spec.rescale)
     expected = library_latent(family, (SHEET, "footsteps"), seen, seen.duration_s, settings)
     ours = latent_of({**graph(model), "save": save_latent("sampler")})
     assert distance(ours, expected) < 1e-4
@@ -66,7 +66,8 @@ def test_the_guider_is_the_sampler(latent_of, model, schedules, video_cfg):
 def test_schedules_are_those_of_the_library(latent_of, model, family):
     shift = family.spec.shift
     late = When((shift * 0.5 / (1 + (shift - 1) * 0.5), 1.0))
-    settings = Settings(SEED, STEPS, CFG, 4.0, "euler", shift, 1.5, When(ramp="rising"), late, late)
+    schedules = 1.5, When(ramp="rising"), late, late
+    settings = Settings(SEED, STEPS, CFG, 4.0, "euler", shift, *schedules, family.spec.rescale)
     expected = library_latent(family, ("rain on wood", "footsteps"), None, 2.0, settings)
     made = full(CLIP, model, sampler={**SETTINGS, "video_cfg": 4.0, "guidance": ["schedules", 0]})
     made["condition"]["inputs"]["seconds"] = 2.0
@@ -83,7 +84,7 @@ def told(model, prompt="rain"):
 
 def test_a_transcript_is_spoken_as_the_library_speaks_it(latent_of, model, family, server):
     seen = encode_video(family, VideoSource.from_path(server.base / "input" / CLIP))
-    settings = Settings(SEED, STEPS, CFG, CFG, "euler", family.spec.shift)
+    settings = Settings(SEED, STEPS, CFG, CFG, "euler", family.spec.shift, rescale=family.spec.rescale)
     said = library_latent(
         family, ("rain", "footsteps"), seen, seen.duration_s, settings, parse_transcript(LINE, "the line")
     )

@@ -92,6 +92,7 @@ def test_a_film_is_decoded_to_its_length(server, model):
 def test_ksampler_has_all_windows_side_by_side(family, watched, latent_of, model):
     from v2a_core.film import FilmConditions, film_velocities
     from v2a_core.sampling.flow import shifted_sigmas
+    from v2a_core.sampling.rescale import rescaled_velocity
     from v2a_core.sampling.solvers import euler
     from v2a_core.stages import draw_latent
 
@@ -101,7 +102,8 @@ def test_ksampler_has_all_windows_side_by_side(family, watched, latent_of, model
     @torch.inference_mode()
     def velocity(x, sigma):
         toward, away = film_velocities(family.network, torch.cat([x, x]), sigma, sides).chunk(2)
-        return away + SETTINGS["cfg"] * (toward - away)
+        guided = away + SETTINGS["cfg"] * (toward - away)
+        return rescaled_velocity(x, sigma, guided, toward, family.spec.rescale)
 
     noise = draw_latent(family.spec, SECONDS, SETTINGS["seed"])
     expected = euler(velocity, noise, shifted_sigmas(SETTINGS["steps"], family.spec.shift))

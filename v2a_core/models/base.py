@@ -31,6 +31,7 @@ class FamilySpec:
     text_scale: float = 3.0
     video_scale: float = 3.0
     solver: str = "euler"
+    rescale: float = 0.0  # how much of the contrast that guidance adds is taken back
     speaks: bool = False  # what a transcript says; others get its lines as captions
     negative: str = ""  # the negative prompt that its authors use
     still: str | None = None  # the frame rate at which one picture can stand for a whole video
@@ -76,8 +77,13 @@ class VisualFeatures:
         return cls(family, tensors, {name: stored[f"{name} rate"].item() for name in tensors}, duration_s)
 
     def timing_only(self) -> "VisualFeatures":
-        """When things happen, without what they are: the features of the encoder called "sync" alone."""
-        return replace(self, tensors={"sync": self.tensors["sync"]}, rates_hz={"sync": self.rates_hz["sync"]})
+        """When things happen, without what they are: of the encoders those called "sync" and "mouth"."""
+        kept = [name for name in self.tensors if name in ("sync", "mouth")]
+        return replace(
+            self,
+            tensors={name: self.tensors[name] for name in kept},
+            rates_hz={name: self.rates_hz[name] for name in kept},
+        )
 
 
 @dataclass(frozen=True)

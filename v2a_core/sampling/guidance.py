@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..room import REFINE, Room
+from .rescale import rescaled_velocity
 from .solvers import Velocity
 
 # network(x [B, C, T], sigma [B], **conditions) -> velocity like x. A network with a method `prepare` has work to do on
@@ -69,6 +70,7 @@ class Guidance:
     """Guidance scales: 1 follows the condition as trained, above 1 exaggerates it, 0 leaves it out.
 
     negative is how far the negative prompt is gone away from; at 1 it takes the place of no prompt, as is usual.
+    rescale is how much of the contrast that all of it adds is taken back, 0 to 1.
     """
 
     text: float
@@ -77,6 +79,7 @@ class Guidance:
     text_when: When = ALWAYS
     video_when: When = ALWAYS
     negative_when: When = ALWAYS
+    rescale: float = 0.0
 
     def at(self, sigma: float | Tensor) -> tuple[float, float, float]:
         """Scales of text, video and negative prompt at a noise level."""
@@ -157,17 +160,21 @@ def guided_velocity(network: Network, guidance: Guidance, **conditions: Timed) -
 
     def velocity(x: Tensor, sigma: Tensor) -> Tensor:
         base, deltas = guidance.deltas(sigma, **{name: name for name in conditions})
-        parts, weights = [], []
-        for name, scale in coefficients(base, deltas).items():
-            for number, (_, mask) in enumerate(conditions[name]):
-                parts.append(prepared(name, number))
-                weights.append(scale if mask is None else scale * mask.to(x))
-        total = 0
+        scales = coefficients(base, deltas)
+        steered = list(scales) != ["positive"]
+        asked = [*scales, "positive"] if guidance.rescale and "positive" not in scales else scales
+        parts = [(name, number) for name in asked for number in range(len(conditions[name]))]
+        said = dict.fromkeys(asked, 0)
         for first in range(0, len(parts), AT_ONCE):
-            some = slice(first, first + AT_ONCE)
-            out = together(network, [x] * len(parts[some]), sigma.to(x), parts[some])
-            total = total + sum(weight * part for weight, part in zip(weights[some], out, strict=True))
-        return total
+            some = parts[first : first + AT_ONCE]
+            out = together(network, [x] * len(some), sigma.to(x), [prepared(*part) for part in some])
+            for (name, number), part in zip(some, out, strict=True):
+                mask = conditions[name][number][1]
+                said[name] = said[name] + (part if mask is None else mask.to(x) * part)
+        guided = sum(scale * said[name] for name, scale in scales.items())
+        if not (guidance.rescale and steered):
+            return guided
+        return rescaled_velocity(x, sigma, guided, said["positive"], guidance.rescale)
 
     return velocity
 

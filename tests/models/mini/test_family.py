@@ -8,7 +8,8 @@ from v2a_core.errors import InputError
 from v2a_core.media.video import FrameChunk
 from v2a_core.models import load_family
 from v2a_core.models.base import TextFeatures, VisualFeatures
-from v2a_core.models.mini.family import save
+from v2a_core.models.mini import family as family_module
+from v2a_core.models.mini.family import build, save
 from v2a_core.prompts.phonemes import PHONEMES
 from v2a_core.prompts.transcript import Line, Transcript
 
@@ -115,7 +116,11 @@ def test_a_file_of_other_shapes_is_named(mini, tmp_path):
         load_family("mini", weights=tmp_path / "cut.safetensors")
 
 
-@pytest.mark.parametrize("config", [None, "{", "[]", '{"network": {"breadth": 3}}', '{"text": 3}'])
+UNSAID = [None, "{", "[]", '{"network": {"breadth": 3}}', '{"text": 3}', '{"network": {"head_width": 0}}']
+HUGE = ['{"decoder": {"width": 1e9}}', '{"network": {"depth": 2000000000}}', '{"visual": {"channels": [true, -1, 3]}}']
+
+
+@pytest.mark.parametrize("config", UNSAID + HUGE)
 def test_a_file_that_does_not_say_its_sizes_is_named(mini, tmp_path, config):
     from safetensors.torch import load_file, save_file
 
@@ -124,6 +129,19 @@ def test_a_file_that_does_not_say_its_sizes_is_named(mini, tmp_path, config):
     save_file(load_file(tmp_path / "mini.safetensors"), tmp_path / "bare.safetensors", metadata)
     with pytest.raises(InputError, match=r"bare\.safetensors does not say Mini's sizes"):
         load_family("mini", weights=tmp_path / "bare.safetensors")
+
+
+def test_sizes_that_the_file_does_not_have_are_not_allocated(mini, tmp_path, monkeypatch):
+    from safetensors.torch import load_file, save_file
+
+    save(mini, tmp_path / "mini.safetensors")
+    metadata = {"family": "mini", "config": '{"decoder": {"width": 2048, "inner": 2048, "depth": 300}}'}
+    save_file(load_file(tmp_path / "mini.safetensors"), tmp_path / "vast.safetensors", metadata)
+    built = []
+    monkeypatch.setattr(family_module, "build", lambda *args, **make: built.append(make) or build(*args, **make))
+    with pytest.raises(InputError, match=r"vast\.safetensors does not fit Mini's decoder"):
+        load_family("mini", weights=tmp_path / "vast.safetensors")
+    assert [make["device"] for make in built] == ["meta"]
 
 
 def test_an_unknown_model_is_named():

@@ -23,6 +23,7 @@ from .vocoder import MiniVocoder, VocoderConfig
 SHIPPED = Path(__file__).with_name("mini.safetensors")
 LICENCE = "CC-BY-SA-4.0"
 PARTS = ("network", "visual", "text", "decoder")
+MOST = 2048  # of any size that a file may claim
 
 SPEC = FamilySpec(
     name="mini",
@@ -41,6 +42,7 @@ SPEC = FamilySpec(
     video_scale=3.0,
     solver="euler",
     noise_levels=(1.0, 2.0),
+    rescale=0.7,
     speaks=True,
 )
 
@@ -114,8 +116,13 @@ def build(config: dict[str, dict], words: tuple[str, ...], *, device="cpu", dtyp
 
 
 def _config(kind: type, config: dict[str, dict], part: str):
-    fields = config.get(part, {})
-    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in config.get(part, {}).items()}
+    for name, value in fields.items():
+        sizes = value if isinstance(value, tuple) else (value,)
+        least = int(sizes != value)  # 0 is the first of several, and no size
+        if len(sizes) > MOST or not all(type(size) is int and least <= size <= MOST for size in sizes):
+            raise ValueError(f"its {part} has a {name} of {str(value)[:80]}, not of up to {MOST}")
+    return kind(**fields)
 
 
 def load(*, device="cpu", dtype=None, operations=None, weights=None) -> MiniFamily:
@@ -133,24 +140,28 @@ def load(*, device="cpu", dtype=None, operations=None, weights=None) -> MiniFami
     path = weights or SHIPPED
     metadata, state = read_state(path, family="mini")
     try:
-        words = unpack_words(state.pop("text.words"))
-        family = build(json.loads(metadata["config"]), words, **make)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        words, config = unpack_words(state.pop("text.words")), json.loads(metadata["config"])
+        with torch.device("meta"):
+            claimed = build(config, words, device="meta")
+    except (ArithmeticError, AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise InputError(
             f"{path} does not say Mini's sizes and words as a file of Mini does ({error}). Choose another file, or the "
             "one that training wrote: other programs leave out what it says of itself."
         ) from error
-    for name in PARTS:
-        part = {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
-        _load_part(getattr(family, name), part, name, path)
+    # What the file's own tensors don't have the sizes of is never allocated.
+    _fill(claimed, state, path, assign=True)
+    family = build(config, words, **make)
+    _fill(family, state, path)
     return family
 
 
-def _load_part(module: nn.Module, state: dict[str, Tensor], name: str, path) -> None:
-    try:
-        module.load_state_dict(state)
-    except RuntimeError as error:
-        raise InputError(f"{path} does not fit Mini's {name}: {error}") from error
+def _fill(family: MiniFamily, state: dict[str, Tensor], path, assign: bool = False) -> None:
+    for name in PARTS:
+        part = {key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")}
+        try:
+            getattr(family, name).load_state_dict(part, assign=assign)
+        except RuntimeError as error:
+            raise InputError(f"{path} does not fit Mini's {name}: {error}") from error
 
 
 def save(family: MiniFamily, path, metadata: dict[str, str] | None = None) -> None:
