@@ -5,11 +5,8 @@ from functools import lru_cache
 from comfy_api.latest import io
 
 from ..v2a_core.errors import InputError
-from .conditioning import CUES, FAMILY, pack_conditions, unpack_prompt, with_captions
+from .conditioning import CUES, DURATION, FAMILY, pack_conditions, unpack_prompt, with_captions
 from .types import Features, Transcript, schema, seconds_input
-
-# What rides on a LATENT beside its samples: its exact length, which a whole number of frames does not tell.
-DURATION = "v2a_duration_s"
 
 
 class V2ACondition(io.ComfyNode):

@@ -11,7 +11,9 @@ from torch import Tensor
 from ..v2a_core.errors import InputError
 
 PROMPT, FAMILY, ENCODERS, CUES = "v2a_prompt", "v2a_family", "v2a_encoders", "v2a_cues"
-CONDITIONS, DURATION = "v2a_conditions", "v2a_duration_s"
+CONDITIONS = "v2a_conditions"
+# What rides on a LATENT beside its samples too: its exact length, which a whole number of frames does not tell.
+DURATION = "v2a_duration_s"
 
 
 def pack_prompt(texts, encoders, sheet) -> list:

@@ -4,7 +4,7 @@ from comfy_api.latest import io
 
 from ..v2a_core.errors import InputError
 from . import host
-from .condition import DURATION
+from .conditioning import DURATION
 from .keep_span import with_kept
 from .sampler import PROVENANCE, check_latent
 from .types import schema

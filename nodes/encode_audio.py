@@ -3,7 +3,7 @@
 from comfy_api.latest import io
 
 from . import host
-from .condition import DURATION
+from .conditioning import DURATION
 from .types import schema, seconds_input
 
 

@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from ..v2a_core.errors import InputError
 from . import host
-from .condition import DURATION
+from .conditioning import DURATION
 from .types import schema, seconds_input
 
 # What rides on a LATENT beside its samples: the sound that it was made from, for whoever decodes it.

@@ -17,6 +17,7 @@ from PIL import Image
 from videos import write_video
 
 from v2a_core import cli, pipeline
+from v2a_core.errors import InputError
 from v2a_core.media.audio import read_audio
 from v2a_core.media.video import VideoSource, probe
 from v2a_core.models import load_family
@@ -83,6 +84,21 @@ def test_takes_are_files_of_their_own(generate, clip, capsys):
     assert head.split()[:2] == ["take", "sync"]
     assert sorted(row.split()[2] for row in rows) == ["7", "8", "9"]
     assert rule.startswith("sync and prompt")
+
+
+def test_takes_are_told_apart_without_the_prompt_where_it_can_t_be_scored(generate, clip, capsys, monkeypatch):
+    from v2a_core.evaluation import prompt_score
+
+    def too_long(prompt):
+        raise InputError("The prompt has 600 tokens and CLAP reads 512: shorten it.")
+
+    monkeypatch.setattr(prompt_score, "prompt_scorer", too_long)
+    code, path = generate(clip, "--prompt", "rain", "--takes", "2")
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    assert "not scored by the prompt: The prompt has 600 tokens" in out
+    assert sorted(row.split()[2] for row in out.splitlines()[-4:-2]) == ["0", "1"]
+    assert len(list(path.parent.iterdir())) == 2
 
 
 def test_stems_are_files_beside_a_mix(generate, clip, capsys):

@@ -33,6 +33,20 @@ def test_a_file_that_does_not_fit_is_named_and_changes_nothing(tmp_path, changed
     assert torch.equal(network.mix.weight, before)
 
 
+def test_a_file_that_fits_in_part_changes_nothing(tmp_path):
+    network = load_family("mini", weights="random").network
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    good = {f"diffusion_model.{layer}.{name}": value for layer in ("mix", "time_in.0") for name, value in WHOLE.items()}
+    bad = {
+        "diffusion_model.time_in.2.lora_up.weight": torch.ones(5, 2),
+        "diffusion_model.time_in.2.lora_down.weight": torch.ones(2, 5),
+    }
+    save_file({name: value.clone() for name, value in (good | bad).items()}, tmp_path / "part.safetensors")
+    with pytest.raises(InputError, match=r"does not fit mini: its time_in\.2"):
+        merge_lora(network, tmp_path / "part.safetensors", 1.0, "mini")
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
 def test_alpha_over_rank_scales_what_is_added(tmp_path):
     network = load_family("mini", weights="random").network
     before = network.mix.weight.clone()

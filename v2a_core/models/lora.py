@@ -50,7 +50,7 @@ def merge_lora(network: nn.Module, path: str | os.PathLike, strength: float, mod
         raise InputError(f"{path} holds no LoRA (nothing named *{UP}): it looks like {looks_like(_shapes(stored))}.")
     if metadata.get(BASE, model) != model:
         raise InputError(f"{path} is a LoRA for {metadata[BASE]}, and the model is {model}: choose that model.")
-    layers = matrices(network)
+    layers, fitting = matrices(network), []
     for stem in stems:
         layer, up, down = layers.get(stem), state[stem + UP], state.get(stem + DOWN)
         if layer is None or down is None or not _fits(up, down, layer.weight):
@@ -60,8 +60,9 @@ def merge_lora(network: nn.Module, path: str | os.PathLike, strength: float, mod
             raise InputError(f"{path} does not fit {model}: its {stem}{ALPHA} is {alpha.numel()} numbers, not one.")
         if not all(part.isfinite().all() for part in (up, down, alpha)):
             raise InputError(f"{path} holds numbers that are not finite ({stem}): train it again at a lower rate.")
-        if strength == 0:
-            continue
+        fitting.append((layer, up, down, alpha))
+    # All of the file is known to fit before any of it is added.
+    for layer, up, down, alpha in fitting if strength else ():
         weight = layer.weight
         scale = strength * alpha.item() / len(down)
         added = up.flatten(1).float() @ down.flatten(1).float()

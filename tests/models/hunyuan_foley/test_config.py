@@ -18,6 +18,13 @@ def test_another_file_is_named_with_what_it_lacks():
         FoleyConfig.of({"conv_pre.weight": (1, 2, 3)}, "some.safetensors")
 
 
+@pytest.mark.parametrize(("name", "shape"), [("audio_embedder.proj.weight", (9, 9)), ("empty_sync_feat", ())])
+def test_a_file_of_other_shapes_is_named(name, shape):
+    shapes = {**manifest("hunyuan_foley_xl"), name: shape}
+    with pytest.raises(InputError, match=r"^mine\.safetensors does not have the shapes of a HunyuanVideo-Foley"):
+        FoleyConfig.of(shapes, "mine.safetensors")
+
+
 LENGTHS = {  # seconds: latent frames, features of SigLIP 2 and of Synchformer
     0.04: (2, 1, 8),
     0.64: (32, 6, 8),

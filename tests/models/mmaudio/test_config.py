@@ -3,6 +3,7 @@
 import pytest
 from golden_cases import manifest
 
+from v2a_core.errors import InputError
 from v2a_core.models.mmaudio.config import VARIANTS, MMAudioConfig, clip_length, sync_length, variant_of
 
 
@@ -54,3 +55,14 @@ def test_lengths_of_features(duration_s):
 def test_the_shortest_sound_takes_one_picture_and_one_segment(duration_s):
     assert clip_length(duration_s) == max(1, int(duration_s * 8))
     assert sync_length(duration_s) == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [("audio_input_proj.0.weight", (448, 20)), ("empty_string_feat", ()), ("empty_clip_feat", None)],
+)
+def test_a_file_of_other_shapes_is_named(name, shape):
+    shapes = dict(manifest("mmaudio_small_16k"))
+    shapes.pop(name) if shape is None else shapes.update({name: shape})
+    with pytest.raises(InputError, match=r"^mine\.safetensors does not have the shapes of an MMAudio network"):
+        MMAudioConfig.of(shapes, "mine.safetensors")

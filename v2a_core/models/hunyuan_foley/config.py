@@ -40,15 +40,21 @@ class FoleyConfig:
             raise InputError(
                 f"{source} is not a HunyuanVideo-Foley network: it has no {', '.join(missing)}. Choose another file."
             )
-        width, latent_dim, _ = shapes["audio_embedder.proj.weight"]
+        try:
+            width, latent_dim, _ = shapes["audio_embedder.proj.weight"]
+            (_, text_width), (_, clip_width), (_, sync_width) = (shapes[name] for name in needed[1:])
+        except ValueError as error:
+            raise InputError(
+                f"{source} does not have the shapes of a HunyuanVideo-Foley network: choose another file."
+            ) from error
         return cls(
             width=width,
             triple=_count(shapes, "triple_blocks."),
             single=_count(shapes, "single_blocks."),
             latent_dim=latent_dim,
-            text_width=shapes["cond_in.linear_1.weight"][1],
-            clip_width=shapes["empty_clip_feat"][1],
-            sync_width=shapes["empty_sync_feat"][1],
+            text_width=text_width,
+            clip_width=clip_width,
+            sync_width=sync_width,
         )
 
 

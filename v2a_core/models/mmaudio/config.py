@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ...errors import InputError
+
 HEAD_WIDTH = 64
 CLIP_RATE_HZ, SYNC_RATE_HZ = 8.0, 25.0
 SEGMENT, STRIDE = 16, 8  # frames at 25 Hz that Synchformer sees at a time, and from one segment to the next
@@ -42,10 +44,17 @@ class MMAudioConfig:
         return 10000.0 if self.v2 else 1.0
 
     @classmethod
-    def of(cls, shapes: Mapping[str, Sequence[int]]) -> "MMAudioConfig":
-        """The sizes of a network from the shapes of its parameters."""
-        width, latent_dim, _ = shapes["audio_input_proj.0.weight"]
-        text_tokens, text_width = shapes["empty_string_feat"]
+    def of(cls, shapes: Mapping[str, Sequence[int]], source: str = "the file") -> "MMAudioConfig":
+        """The sizes of a network from the shapes of its parameters; source is what an error calls it."""
+        try:
+            width, latent_dim, _ = shapes["audio_input_proj.0.weight"]
+            text_tokens, text_width = shapes["empty_string_feat"]
+            _, clip_width = shapes["empty_clip_feat"]
+            _, sync_width = shapes["empty_sync_feat"]
+        except (KeyError, ValueError) as error:
+            raise InputError(
+                f"{source} does not have the shapes of an MMAudio network: choose another file."
+            ) from error
         return cls(
             latent_dim=latent_dim,
             width=width,
@@ -55,8 +64,8 @@ class MMAudioConfig:
             v2="clip_input_proj.2.w1.weight" in shapes,
             text_tokens=text_tokens,
             text_width=text_width,
-            clip_width=shapes["empty_clip_feat"][1],
-            sync_width=shapes["empty_sync_feat"][1],
+            clip_width=clip_width,
+            sync_width=sync_width,
         )
 
 

@@ -213,7 +213,7 @@ def _published_parts(
 
 def check_variant(name: str, shapes: Mapping[str, tuple[int, ...]], path: Path) -> None:
     """Raise InputError where a file holds the network of another variant; a size of its own may be any one's."""
-    config = MMAudioConfig.of(shapes)
+    config = MMAudioConfig.of(shapes, str(path))
     for other, variant in VARIANTS.items():
         if config == variant.config and other != name:
             raise InputError(f"{path} holds the network of {other}, not of {name}: choose that model, or another file.")

@@ -70,7 +70,7 @@ class MMAudioNetwork(nn.Module):
         A tensor that has its parameter's type and layout is taken as it is, still mapped from its file. Raises
         InputError, which calls the weights source, where they don't fit.
         """
-        config = MMAudioConfig.of({name: tuple(value.shape) for name, value in state.items()})
+        config = MMAudioConfig.of({name: tuple(value.shape) for name, value in state.items()}, source)
         network = cls(config, dtype=dtype, device="meta", operations=operations)
         like = network.state_dict()
         state = {name: _as(like[name], value) if name in like else value for name, value in state.items()}
