@@ -79,7 +79,8 @@ def write(results: dict, path: Path) -> None:
         f"{sum(clips.values())} held-out clips of {DURATION_S:g} s, {min(clips.values())} a scene family "
         f"({min(few.values())} for controls, negative prompts and poor footage), {settings['solver']}, "
         f"{settings['steps']} steps, guidance {settings['text_scale']:g} for text and {settings['video_scale']:g} for "
-        f"video, weights `{results['weights_sha256'][:12]}`. In brackets: 95 % intervals."
+        f"video, rescaled by {settings['rescale']:g}, weights `{results['weights_sha256'][:12]}`. "
+        f"In brackets: 95 % intervals."
     )
     shown = [
         f"- {one['family']}, {one['rank']}, clip {one['number']}: “{one['prompt']}”, {one['scored']} {one['score']:.2f}"

@@ -102,7 +102,7 @@ def card(results: Mapping) -> str:
             "for tests, and as a base to fine-tune ([docs/training.md](../docs/training.md)).",
             f"**Not meant for, and not able to.** It knows the {len(SOUND_CLASSES)} sounds of its world; asked for "
             "others, it gives the nearest that it knows. It was trained on rendered scenes: in real footage it follows "
-            "motion, not meaning, and nothing here measures how well. It makes nothing above 12 kHz, has one channel, "
+            "motion, not meaning. It makes nothing above 12 kHz, has one channel, "
             "and sees 64 x 64 pixels 25 times a second, so that small and distant motion is "
             f"lost on it. {speech} Its sounds are no evidence of anything that happened.",
         ]

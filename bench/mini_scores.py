@@ -80,7 +80,7 @@ def _ratio_of(top: int, bottom: Sequence[int], times: float = 1.0) -> Callable[[
 
 def _of_all(statistic: Callable[[np.ndarray], float]) -> Callable[[Sequence], float]:
     def pool(items: Sequence) -> float:
-        values = np.concatenate(items)
+        values = np.concatenate([np.zeros(0), *items])
         return float(statistic(values)) if len(values) else math.nan
 
     return pool

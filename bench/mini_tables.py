@@ -38,7 +38,8 @@ def cell(one: Mapping | None, unit: str = "") -> str:
 def aims(rows: Sequence[Mapping]) -> str:
     """What is asked, what was measured, and whether the one is the other."""
     said = {True: "yes", False: "**no**", None: "not measured"}
-    return "Numbered as in the brief; real clips (6) and LoRA (8) are not measured here.\n\n" + table(
+    elsewhere = "real clips (6) are in [README.md](README.md#real-clips), a LoRA (8) is what the tests train"
+    return f"Numbered as in the brief; {elsewhere}.\n\n" + table(
         ("", "aim", "asked", "measured", "reached"),
         [
             (

@@ -36,7 +36,7 @@ class Window:
 
 
 def windows_of(clips: Sequence[Clip], spec: FamilySpec) -> list[Window]:
-    """Whole clips, and of those longer than WINDOW_S windows at random starts, two for every WINDOW_S of them.
+    """Whole clips, and of those longer than WINDOW_S two windows for every WINDOW_S of them, each within its own share.
 
     What is said is in the prompts of a family that can't speak.
     """
@@ -49,7 +49,8 @@ def windows_of(clips: Sequence[Clip], spec: FamilySpec) -> list[Window]:
         count = min(MOST_WINDOWS, math.ceil(2 * clip.duration_s / WINDOW_S))
         # The same clip has the same windows, whatever lies beside it.
         rng = np.random.default_rng(int(digest(whole), 16))
-        for start_s in np.round(rng.uniform(0, clip.duration_s - WINDOW_S, count), 2).tolist():
+        starts_s = (np.arange(count) + rng.random(count)) / count * (clip.duration_s - WINDOW_S)
+        for start_s in np.round(starts_s, 2).tolist():
             part = VideoSource.from_path(clip.path, start_s, WINDOW_S)
             windows.append(_window(clip, part, WINDOW_S, spec))
     return windows
