@@ -75,7 +75,9 @@ def make_lora(prepared: Path, out: Path) -> None:
     lora_run.TrainConfig = functools.partial(lora_run.TrainConfig, checkpoint_s=0)
     family = load_family("mini", weights="random")
     config = lora_run.LoRAConfig(2)
-    run = lora_run.LoRARun("mini", windows_of(read_folder(prepared / "clips")), out / "run", config, 6, batch=1)
+    run = lora_run.LoRARun(
+        "mini", windows_of(read_folder(prepared / "clips"), family.spec), out / "run", config, 6, batch=1
+    )
     run.open()
     run.train(family, family.network, run.features(family), "cpu")
 

@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 from v2a_core import stages
 from v2a_core.media.video import VideoSource
 from v2a_core.models import load_family
-from v2a_core.sampling.solvers import SOLVERS
 from v2a_core.settings import Settings
 
 HERE = Path(__file__).resolve().parent
@@ -57,7 +56,7 @@ def errors(video: Path, prompt: str, seconds: float, takes: int) -> dict[str, di
             calls: ((end(solver, calls // COST[solver]) - reference).norm() / reference.norm()).item()
             for calls in CALLS
         }
-        for solver in SOLVERS
+        for solver in COST
     }
 
 

@@ -33,6 +33,7 @@ ROWS = {
     "takes_mmaudio": "table_pipeline",
     "new_seed": "table_pipeline",
     "length": "table_pipeline",
+    "live_preview": "table_preview",
     "import_library": "table_pipeline",
     "import_pack": "table_host",
     "in_comfyui": "table_server",

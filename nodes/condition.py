@@ -5,7 +5,7 @@ from functools import lru_cache
 from comfy_api.latest import io
 
 from ..v2a_core.errors import InputError
-from .conditioning import CUES, DURATION, FAMILY, pack_conditions, unpack_prompt, with_captions
+from .conditioning import CUES, DURATION, FAMILY, RATE, pack_conditions, unpack_prompt, with_captions
 from .types import Features, Transcript, schema, seconds_input
 
 
@@ -95,7 +95,8 @@ class V2ACondition(io.ComfyNode):
         ]
         samples = torch.zeros(1, family.spec.latent_channels, family.spec.latent_length(duration_s))
         # Samplers draw the noise of what has an index one by one, so a sound is the same alone and in a batch.
-        latent = {"samples": samples, "type": "audio", "batch_index": [0], DURATION: duration_s}
+        told = {DURATION: duration_s, RATE: family.spec.latent_rate_hz}
+        latent = {"samples": samples, "type": "audio", "batch_index": [0], **told}
         both = packed[: len(texts)], packed[len(texts) :]
         positive, negative = ([entry for entries in side for entry in entries] for side in both)
         return io.NodeOutput(positive, negative, latent, ui={"text": said} if said else None)

@@ -14,6 +14,7 @@ PROMPT, FAMILY, ENCODERS, CUES = "v2a_prompt", "v2a_family", "v2a_encoders", "v2
 CONDITIONS = "v2a_conditions"
 # What rides on a LATENT beside its samples too: its exact length, which a whole number of frames does not tell.
 DURATION = "v2a_duration_s"
+RATE = "v2a_latent_rate_hz"  # and how many frames of it there are a second
 
 
 def pack_prompt(texts, encoders, sheet) -> list:

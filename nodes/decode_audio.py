@@ -16,7 +16,8 @@ class V2ADecodeAudio(io.ComfyNode):
         return schema(
             "V2ADecodeAudio",
             "V2A Decode Audio",
-            description="Decodes a latent to sound, to the sample as long as its video. Loudness is left alone.",
+            description="Decodes a latent to sound, to the sample as long as its video. "
+            "Loudness is left alone, peaks over -1 dBTP are turned down.",
             search_aliases=["vae decode audio", "vocoder", "latent to audio"],
             inputs=[
                 io.Vae.Input("vae", tooltip="The VAE of V2A Load Model."),

@@ -3,7 +3,7 @@
 from comfy_api.latest import io
 
 from . import host
-from .conditioning import DURATION
+from .conditioning import DURATION, RATE
 from .types import schema, seconds_input
 
 
@@ -44,4 +44,5 @@ class V2AEncodeAudio(io.ComfyNode):
         samples = vae.encode_audio(sounds, duration_s, host.progress())
         # As in the latent of V2A Condition.
         batch = list(range(len(sounds)))
-        return io.NodeOutput({"samples": samples, "type": "audio", "batch_index": batch, DURATION: duration_s})
+        told = {DURATION: duration_s, RATE: vae.family.spec.latent_rate_hz}
+        return io.NodeOutput({"samples": samples, "type": "audio", "batch_index": batch, **told})

@@ -3,6 +3,7 @@
 import os
 import uuid
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import comfy.model_management
@@ -177,8 +178,11 @@ def _is_network(path: str) -> bool:
 
 
 def video_source(video, socket: str = "video"):
-    """The library's VideoSource of a VIDEO: its stream where it has one, its frames where it is made of tensors."""
-    from ..v2a_core.media.video import VideoSource
+    """The library's VideoSource of a VIDEO: its stream where it has one, its frames where it is made of tensors.
+
+    A trim that reaches beyond the end stops there.
+    """
+    from ..v2a_core.media.video import VideoSource, probe
 
     if _is_tensors(video):
         parts = video.get_components()
@@ -187,8 +191,11 @@ def video_source(video, socket: str = "video"):
     start_s, duration_s = getattr(video, "get_active_trim_window", lambda: (0.0, 0.0))()
     stream, fps = video.get_stream_source(), getattr(video, "shown_fps", None)
     if isinstance(stream, str | os.PathLike):
-        return VideoSource.from_path(stream, start_s, duration_s or None, fps)
-    return VideoSource.from_bytes(stream, f"the input {socket!r}", start_s, duration_s or None)
+        source = VideoSource.from_path(stream, start_s, fps=fps)
+    else:
+        source = VideoSource.from_bytes(stream, f"the input {socket!r}", start_s)
+    # Hosts take a duration as the most there may be, and keep it as it was asked for.
+    return replace(source, duration_s=min(duration_s, probe(source).duration_s)) if duration_s else source
 
 
 def frames_source(images, fps, socket: str = "images"):
@@ -199,11 +206,11 @@ def frames_source(images, fps, socket: str = "images"):
 
 
 def video_sound(video):
-    """The sound that a VIDEO has already, as the library's Audio, or None."""
-    from ..v2a_core.media.audio import read_audio
+    """The sound that a VIDEO has already: the library's AudioStream of a file's, Audio of one in memory, or None."""
+    from ..v2a_core.media.audio import stream_audio
 
     if not _is_tensors(video):
-        return read_audio(video_source(video))
+        return stream_audio(video_source(video))
     sound = video.get_components().audio
     return None if sound is None else audio_from_host(sound, "video")
 

@@ -1,12 +1,13 @@
 """V2AKeepSpan: which seconds of a latent a sampler makes anew."""
 
+import math
 from dataclasses import dataclass
 
 from comfy_api.latest import io
 
 from ..v2a_core.errors import InputError
 from . import host
-from .conditioning import DURATION
+from .conditioning import DURATION, RATE
 from .types import schema, seconds_input
 
 # What rides on a LATENT beside its samples: the sound that it was made from, for whoever decodes it.
@@ -66,8 +67,9 @@ class V2AKeepSpan(io.ComfyNode):
                 f"The span is {start:g} to {end:g} s and the sound lasts {duration_s:.2f} s: give a start and an end "
                 "within it, in order."
             )
-        # Its frames may reach beyond its end by less than one.
-        mask = span_mask(frames, frames / duration_s, start, end)
+        # A latent that tells no rate has about this one. The last frame may reach beyond the end.
+        rate_hz = latent.get(RATE, frames / duration_s)
+        mask = span_mask(frames, rate_hz, start, end if end < duration_s else math.inf)
         masked = {**latent, "noise_mask": 1 - mask if keep_inside else mask}
         # What an earlier node kept is not what this one does.
         masked.pop(KEPT, None)

@@ -71,9 +71,9 @@ class V2ALoadVideo(io.ComfyNode):
 
     @classmethod
     def execute(cls, file, start, duration, fps=0.0):
-        from ..v2a_core.media.video import probe
+        from ..v2a_core.media.video import VideoSource, probe
         from .trimmed_video import video_from_file
 
-        video = video_from_file(host.input_path(file), start, duration, fps)
-        info = probe(host.video_source(video))
-        return io.NodeOutput(video, info.duration_s, float(info.fps))
+        path = host.input_path(file)
+        info = probe(VideoSource.from_path(path, start, duration or None, fps))
+        return io.NodeOutput(video_from_file(path, start, duration, fps), info.duration_s, float(info.fps))

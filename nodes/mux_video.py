@@ -41,20 +41,19 @@ class V2AMuxVideo(io.ComfyNode):
 
     @classmethod
     def execute(cls, video, audio, mode, codec):
-        from ..v2a_core.media.mix import mix_tracks
+        from ..v2a_core.media.combine import summed
         from ..v2a_core.media.mux import mux
+        from ..v2a_core.media.video import probe
         from .trimmed_video import video_from_file
 
         host.check_choice("mode", mode, MODES)
         host.check_choice("codec", codec, CODECS)
-        sound = host.audio_from_host(audio)
-        if mode == "mix":
-            original = host.video_sound(video)
-            sound = sound if original is None else mix_tracks(original, sound)
-        source = host.video_source(video)
+        sound, source, report = host.audio_from_host(audio), host.video_source(video), host.progress()
+        if mode == "mix" and (original := host.video_sound(video)) is not None:
+            sound = summed(original, sound, probe(source).duration_s, report)
         path = host.temporary_path(suffix_of(source))
-        labels = {"comment": "AI-generated audio", **audio.get(PROVENANCE, {})}
-        mux(source, sound, path, codec=None if codec == "auto" else codec, metadata=labels, progress=host.progress())
+        labels = audio.get(PROVENANCE, {})
+        mux(source, sound, path, codec=None if codec == "auto" else codec, metadata=labels, progress=report)
         return io.NodeOutput(video_from_file(str(path)))
 
 

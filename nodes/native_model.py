@@ -192,6 +192,11 @@ class V2AVAE:
     def __init__(self, family):
         self.family = family
 
+    @property
+    def audio_sample_rate(self) -> int:
+        """What newer cores and other packs take for the rate of what `decode` gives, in Hz; they default to 44,100."""
+        return self.family.spec.sample_rate_hz
+
     @cached_property
     def patcher(self) -> ModelPatcher:
         return _parked(self.family.decoder)

@@ -10,6 +10,7 @@ from .types import Guidance as GuidanceType
 from .types import schema
 
 PROVENANCE = "v2a_provenance"
+SOLVERS = ["euler", "heun", "midpoint", "ab2", "euler_ancestral"]
 
 
 class V2ASampler(io.ComfyNode):
@@ -175,9 +176,10 @@ def sampling_inputs() -> list:
         *scale_inputs(),
         io.Combo.Input(
             "solver",
-            options=["euler", "heun", "midpoint", "ab2"],
+            options=SOLVERS,
             default="euler",
-            tooltip="euler and ab2 run the network once a step, heun and midpoint twice and more accurately.",
+            tooltip="euler and ab2 run the network once a step, heun and midpoint twice and more accurately. "
+            "euler_ancestral draws some of the noise anew: fuller textures.",
         ),
     ]
 

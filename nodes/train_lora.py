@@ -11,15 +11,19 @@ from . import host
 from .types import Dataset, Encoders, schema
 
 _NAME = re.compile(r"(?!\.)[\w .-]{1,80}(?<![. ])")
+# What Windows takes for a device, whatever it ends in.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[1-9¹²³]) *(?:\.|$)", re.IGNORECASE)
 MAX_BYTES = 200  # of a name in UTF-8: file systems take 255, extensions included
 
 
 def is_name(name: str) -> bool:
-    """Whether a text can be the name of a file and of nothing else."""
-    return _NAME.fullmatch(name) is not None and len(name.encode()) <= MAX_BYTES
+    """Whether a text can be the name of a file and of nothing else, on any system."""
+    return _NAME.fullmatch(name) is not None and _DEVICE.match(name) is None and len(name.encode()) <= MAX_BYTES
 
 
 def _no_name(name: str) -> str:
+    if _DEVICE.match(name):
+        return f"name is {name[:100]!r}, which is a device's on Windows: choose another name."
     return f"name is {name[:100]!r}: give up to 80 letters, digits, spaces, dots and dashes."
 
 

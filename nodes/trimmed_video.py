@@ -1,13 +1,16 @@
 """A VIDEO over a file, with a trim also where the host's VideoFromFile has none, and with a speed, which none has."""
 
 import inspect
+import math
+from collections.abc import Iterator
 from fractions import Fraction
 
 import av
 import torch
 from comfy_api.latest import InputImpl, Types
 
-from .host import audio_to_host, video_sound
+from ..v2a_core.errors import InputError
+from .host import audio_to_host, video_source
 
 ROUNDING_S = 1e-6  # of times that went through arithmetic
 
@@ -31,49 +34,36 @@ class TrimmedVideo(InputImpl.VideoFromFile):
         super().__init__(path)
         self._start_s, self._duration_s, self.shown_fps = start_s, duration_s, fps
 
-    @property
-    def _file_fps(self) -> Fraction:
-        """Its file's frames per second, which older hosts such as 0.3.52 don't tell."""
-        with av.open(self.get_stream_source()) as container:
-            return Fraction(container.streams.video[0].average_rate or 1)
-
-    @property
-    def _slow(self) -> Fraction:
-        """How many times as long it lasts as its file says."""
-        return self._file_fps / Fraction(self.shown_fps) if self.shown_fps else Fraction(1)
-
     def get_active_trim_window(self) -> tuple[float, float]:
         """Start and duration in seconds; a duration of 0 runs to the end."""
         return self._start_s, self._duration_s
 
     def get_duration(self) -> float:
-        left = super().get_duration() * float(self._slow) - self._start_s
-        return min(left, self._duration_s) if self._duration_s else left
+        return self._info.duration_s
 
     def get_frame_rate(self) -> Fraction:
-        return Fraction(self.shown_fps).limit_denominator(1001) if self.shown_fps else self._file_fps
+        return self._info.fps
 
     def get_frame_count(self) -> int:
-        return max(1, round(self.get_duration() * self.get_frame_rate()))
+        """How many frames are on show in the part, where they are all shown as long."""
+        info = self._info
+        first = math.floor((self._start_s + ROUNDING_S) * info.fps)
+        return max(1, math.ceil((self._start_s + info.duration_s - ROUNDING_S) * info.fps) - first)
+
+    @property
+    def _info(self):
+        from ..v2a_core.media.video import probe
+
+        return probe(video_source(self))
 
     def get_components(self):
         """All frames of the part as IMAGE, its sound as AUDIO: as much memory as that takes."""
-        start_s = self._start_s / float(self._slow)
-        end_s = start_s + self._duration_s / float(self._slow) if self._duration_s else float("inf")
-        frames = []
-        with av.open(self.get_stream_source()) as container:
-            stream = container.streams.video[0]
-            first_s = float((stream.start_time or 0) * stream.time_base)
-            container.seek(int((start_s + first_s) / stream.time_base), stream=stream)
-            for frame in container.decode(stream):
-                time_s = frame.time - first_s
-                if time_s >= end_s - ROUNDING_S:
-                    break
-                if time_s >= start_s - ROUNDING_S:
-                    frames.append(torch.from_numpy(frame.to_ndarray(format="rgb24")) / 255)
-        sound = None if self.shown_fps else video_sound(self)
+        from ..v2a_core.media.audio import read_audio
+
+        source = video_source(self)
+        sound = None if self.shown_fps else read_audio(source)
         return Types.VideoComponents(
-            images=torch.stack(frames),
+            images=torch.stack(list(_pictures(source))),
             audio=None if sound is None else audio_to_host([sound]),
             frame_rate=self.get_frame_rate(),
         )
@@ -81,3 +71,29 @@ class TrimmedVideo(InputImpl.VideoFromFile):
     def save_to(self, path, **options) -> None:
         """Re-encode the part: packets can only be cut at key frames."""
         InputImpl.VideoFromComponents(self.get_components()).save_to(path, **options)
+
+
+def _pictures(source) -> Iterator[torch.Tensor]:
+    """RGB [H, W, 3] in 0..1 of each frame on show in the part; raises InputError where none can be decoded."""
+    from ..v2a_core.media.container import decode, open_at
+    from ..v2a_core.media.extent import measure
+
+    extent, shown = measure(source), None
+    step_s = float(1 / extent.info.fps)
+    time_s = -step_s
+    with open_at(source, extent.begin_s if source.start_s else None) as (_, stream, packets):
+        for frame in decode(stream, packets):
+            time_s = time_s + step_s if frame.time is None else frame.time - extent.begin_s
+            if time_s >= extent.info.duration_s - ROUNDING_S:
+                break
+            # Up to the start, each frame takes the place of the one before.
+            if shown is not None and time_s > ROUNDING_S:
+                yield _pixels(shown)
+            shown = frame
+    if shown is None:
+        raise InputError(f"{source.name}: no frame between its start and end can be decoded; it may be damaged")
+    yield _pixels(shown)
+
+
+def _pixels(frame: av.VideoFrame) -> torch.Tensor:
+    return torch.from_numpy(frame.to_ndarray(format="rgb24")) / 255

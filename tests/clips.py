@@ -67,6 +67,7 @@ def write_clip(
     flashes: Sequence[int] = (),
     offset_s: float = 0.0,
     hidden: int = 0,
+    nominal: bool = False,
     audio: np.ndarray | None = None,
     audio_codec: str = "aac",
     audio_rate_hz: int = 48000,
@@ -76,7 +77,7 @@ def write_clip(
     """Write a clip of `count` barcode frames at `fps`, or one frame at each of `times_s` (variable rate).
 
     offset_s moves every video timestamp, audio_offset_s every audio timestamp; hidden puts that many frames before
-    time 0 (an edit list, in mp4 and mov).
+    time 0 (an edit list, in mp4 and mov). nominal: packets say that each frame lasts 1 / fps, whenever the next one is.
     subtitles: a file whose first stream is copied in.
     """
     fps = Fraction(fps).limit_denominator(1001)
@@ -88,7 +89,7 @@ def write_clip(
         step, time_base = round(90000 / fps), Fraction(1, 90000)
         ticks = [round(t * 90000) for t in times_s]
     move = round(offset_s / time_base) - ticks[hidden]
-    lengths = {tick: after - tick for tick, after in pairwise([*ticks, ticks[-1] + step])}
+    lengths = {tick: step if nominal else after - tick for tick, after in pairwise([*ticks, ticks[-1] + step])}
     default = {"preset": "ultrafast", "crf": "12", "bf": "2", "g": "12"} if codec == "libx264" else {}
     with av.open(str(path), "w") as out:
         stream = out.add_stream(codec, rate=fps, options={**default, **(options or {})})
@@ -98,7 +99,7 @@ def write_clip(
         sound = None
         if audio is not None:
             sound = out.add_stream(audio_codec, rate=audio_rate_hz)
-            sound.layout = {1: "mono", 2: "stereo", 6: "5.1"}[len(audio)]
+            sound.layout = {1: "mono", 2: "stereo", 4: "quad", 5: "5.0", 6: "5.1", 8: "7.1"}[len(audio)]
         words, text = None, av.open(str(subtitles)) if subtitles else None
         if text:
             words = out.add_stream_from_template(text.streams[0])
@@ -113,7 +114,8 @@ def write_clip(
         for packet in stream.encode():
             out.mux(_moved(packet, move, lengths))
         if sound:
-            frame = av.AudioFrame.from_ndarray(audio, format="fltp", layout=sound.layout.name)
+            packed = np.ascontiguousarray(audio.T).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=sound.layout.name)
             frame.sample_rate, frame.time_base = audio_rate_hz, Fraction(1, audio_rate_hz)
             frame.pts = round(audio_offset_s * audio_rate_hz)
             out.mux(sound.encode(frame))

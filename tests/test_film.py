@@ -168,6 +168,15 @@ def test_a_broken_part_is_made_again(tmp_path):
     assert parts.read("one", "key") is None
 
 
+def test_what_is_read_outlives_its_file(tmp_path):
+    parts = Parts(tmp_path)
+    parts.write("one", "key", {"x": torch.ones(3)})
+    found, path = parts.read("one", "key")["x"], tmp_path / "one.safetensors"
+    with path.open("r+b") as file:
+        file.write(bytes(path.stat().st_size))
+    assert torch.equal(found, torch.ones(3))
+
+
 def test_a_digest_tells_everything_apart(tmp_path):
     first, second = tmp_path / "a", tmp_path / "b"
     first.write_bytes(b"one")

@@ -7,6 +7,7 @@ import torch
 
 from v2a_core.errors import InputError
 from v2a_core.media.audio import Audio
+from v2a_core.media.loudness import true_peak_dbtp
 from v2a_core.models import load_family
 from v2a_core.pieces import even_pieces, with_context
 from v2a_core.stages import decode, encode_audio
@@ -45,6 +46,17 @@ def test_decoded_in_pieces_is_decoded_at_once(families):
     assert whole.shape == pieces.shape == (1, round(SECONDS * 24000))
     # What is cut off at once fades out.
     torch.testing.assert_close(pieces[:, :-120], whole[:, :-120])
+
+
+def test_peaks_that_files_would_cut_off_are_turned_down(families):
+    latent = torch.randn(1, 80, 1132, generator=torch.Generator().manual_seed(0))
+    latent[..., 600:640] *= 40
+    loud, pieces = (decode(family, latent, SECONDS) for family in families)
+    untouched = families[0].decoder.decode(latent)[0]
+    assert untouched.abs().max() > 1 and -1.2 < true_peak_dbtp(loud) < -0.99
+    torch.testing.assert_close(pieces.samples[:, :-120], loud.samples[:, :-120])
+    # What is away from the peaks keeps its level.
+    torch.testing.assert_close(loud.samples[:, 24000:130_000], untouched[:, 24000:130_000])
 
 
 def test_encoded_in_pieces_is_encoded_at_once(families):

@@ -167,7 +167,7 @@ def test_no_sound_at_all_draws_no_line():
     assert len(columns_of(silent, ONSET)) == 0
 
 
-@pytest.mark.parametrize(("height", "width"), [(2, 200), (200, 2), (1, 1), (127, 71)])
+@pytest.mark.parametrize(("height", "width"), [(2, 200), (200, 2), (1, 1), (127, 71), (4000, 2), (1, 16000)])
 def test_any_shape_of_video_fits(height, width):
     image = sync_preview(flashes(height, max(width, 2)), clicks(), width=640)
     assert image.shape[1] == 640

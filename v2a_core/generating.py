@@ -51,7 +51,7 @@ def add_parser(commands) -> None:
         help="make N at once, of seeds SEED, SEED + 1, ...; each one's file has its seed in its name (default: 1)",
     )
     parser.add_argument("--steps", type=int, help="steps of the solver (default: the model's own)")
-    parser.add_argument("--solver", help="euler, heun, midpoint or ab2 (default: the model's own)")
+    parser.add_argument("--solver", help="euler, heun, midpoint, ab2 or euler_ancestral (default: the model's own)")
     parser.add_argument("--cfg", type=float, metavar="SCALE", help="how strictly prompt and picture are followed")
     parser.add_argument("--video-cfg", type=float, metavar="SCALE", help="the picture, where it differs")
     parser.add_argument(

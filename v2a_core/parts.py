@@ -31,7 +31,8 @@ class Parts:
             with safe_open(self._path(name), "pt") as file:
                 if (file.metadata() or {}).get("key") != key:
                     return None
-                return {tensor: file.get_tensor(tensor) for tensor in file.keys()}  # noqa: SIM118
+                # Copies: what is mapped keeps the file open, and Windows replaces and removes no such file.
+                return {tensor: file.get_tensor(tensor).clone() for tensor in file.keys()}  # noqa: SIM118
         except (OSError, SafetensorError):
             return None
 

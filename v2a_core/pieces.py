@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from .errors import InputError
-from .media.audio import AudioStream
+from .media.audio import Audio, AudioStream
+from .media.loudness import limit
 from .media.timeline import sample_count
 from .models.base import FamilySpec
 from .room import Room
@@ -68,7 +69,7 @@ def decoded(
         for number, piece in enumerate(pieces):
             first, end = with_context(spec, pieces, number)
             samples = decoded_at_once(spec, between(first, end), decode, room)
-            check_output(samples)
+            samples = presentable(samples, rate_hz)
             begin, stop = (round((frame - first) * hop) for frame in piece)
             if number == len(pieces) - 1:
                 stop = total - round(first * hop)
@@ -136,7 +137,11 @@ def _halves(frames: int) -> list[Piece]:
     return [(0, frames // 2), (frames // 2, frames)]
 
 
-def check_output(samples: Tensor) -> None:
-    """Raise InputError for sound that is not finite."""
+def presentable(samples: Tensor, rate_hz: int) -> Tensor:
+    """What a model made [C, N] with its peaks turned down where files would cut them off.
+
+    Raises InputError where it is not finite.
+    """
     if not samples.isfinite().all():
         raise InputError("The model's output is not finite: lower cfg and video cfg, or load the model in float32.")
+    return limit(Audio(samples, rate_hz)).samples

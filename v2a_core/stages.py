@@ -17,7 +17,7 @@ from .media.mask import masked
 from .media.video import VideoSource, probe, read_frames
 from .models.base import Conditions, Family, FamilySpec, TextFeatures, VisualFeatures
 from .models.timed import over_time
-from .pieces import check_output, decoded, decoded_at_once, encoded, even_pieces
+from .pieces import decoded, decoded_at_once, encoded, even_pieces, presentable
 from .prompts.cues import Cue, CueSheet, Span, is_timed, parse_cues
 from .prompts.transcript import Transcript, caption
 from .sampling.flow import draw_noise, shifted_sigmas
@@ -246,9 +246,8 @@ def decode(family: Family, latent: Tensor, duration_s: float, progress: Progress
             return latent[..., first:end]
 
         return decoded(spec, duration_s, even_pieces(spec, latent.shape[-1]), between, samples_of).gathered()
-    samples = decoded_at_once(spec, latent, samples_of)
-    check_output(samples)
-    return fit_length(Audio(samples, family.spec.sample_rate_hz), duration_s)
+    samples = presentable(decoded_at_once(spec, latent, samples_of), spec.sample_rate_hz)
+    return fit_length(Audio(samples, spec.sample_rate_hz), duration_s)
 
 
 def _padded(samples: Tensor, length: float) -> Tensor:

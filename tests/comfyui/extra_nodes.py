@@ -79,7 +79,53 @@ class ShortOfMemory:
         return limited
 
 
+class NewerDecode:
+    """What newer cores' VAE Decode Audio takes for the rate of a sound."""
+
+    INPUT_TYPES = classmethod(lambda cls: {"required": {"vae": ("VAE",), "samples": ("LATENT",)}})
+    RETURN_TYPES, FUNCTION, CATEGORY = ("AUDIO",), "run", "test"
+
+    def run(self, vae, samples):
+        waveform = vae.decode(samples["samples"]).movedim(-1, 1)
+        return ({"waveform": waveform, "sample_rate": getattr(vae, "audio_sample_rate", 44100)},)
+
+
+class VideoFacts:
+    """What other nodes are told of a VIDEO: frames as it counts them and as it gives them, and their brightness."""
+
+    INPUT_TYPES = classmethod(lambda cls: {"required": {"video": ("VIDEO",)}})
+    RETURN_TYPES, FUNCTION, CATEGORY = ("STRING",), "run", "test"
+
+    def run(self, video):
+        images = video.get_components().images
+        return (f"{video.get_frame_count()} {len(images)} {[round(image.mean().item(), 1) for image in images]}",)
+
+
+class MaskOf:
+    """The noise mask of a LATENT as a latent."""
+
+    INPUT_TYPES = classmethod(lambda cls: {"required": {"latent": ("LATENT",)}})
+    RETURN_TYPES, FUNCTION, CATEGORY = ("LATENT",), "run", "test"
+
+    def run(self, latent):
+        return ({"samples": latent["noise_mask"]},)
+
+
+class OlderLatent:
+    """A LATENT as an older version of the pack has made it."""
+
+    INPUT_TYPES = classmethod(lambda cls: {"required": {"latent": ("LATENT",)}})
+    RETURN_TYPES, FUNCTION, CATEGORY = ("LATENT",), "run", "test"
+
+    def run(self, latent):
+        return ({key: value for key, value in latent.items() if key != "v2a_latent_rate_hz"},)
+
+
 NODE_CLASS_MAPPINGS = {
+    "TestNewerDecode": NewerDecode,
+    "TestVideoFacts": VideoFacts,
+    "TestMaskOf": MaskOf,
+    "TestOlderLatent": OlderLatent,
     "TestVideoInMemory": InMemory,
     "TestPreviewMethod": PreviewMethod,
     "TestTrim": Trim,

@@ -66,6 +66,7 @@ def test_a_video_that_is_none(file, said, fails, bad_videos, model):
         ({"start": float("nan")}, "start"),
         ({"duration": float("nan")}, "duration"),
         ({"duration": -2.0}, "duration"),
+        ({"duration": 5.0}, "ask for at most 2.000 s"),
     ],
 )
 def test_a_trim_that_is_none(inputs, said, fails, model):

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from v2a_core.sampling.inpaint import span_mask
+
 from .conftest import CLIP, audio_of
 from .graphs import distance, full, node, save_latent, with_ksampler
 from .server import Refused
@@ -64,6 +66,23 @@ def test_what_is_kept_is_the_very_sound_that_was_there(server, model, keep_insid
         assert np.array_equal(new[:, :length][:, kept], old[:, :length][:, kept])
         assert not np.allclose(new[:, :length][:, ~kept & ~near], old[:, :length][:, ~kept & ~near], atol=0.01)
     assert len({new.tobytes() for new, _ in saved}) == takes
+
+
+SECONDS = 1.013  # 104 frames of Mini's, which last 1.04 s
+
+
+@pytest.mark.parametrize("source", ["known", "condition", "older"])
+def test_the_frames_of_a_span_are_the_command_line_s(source, model, latent_of):
+    graph = changed(model, start=0.2, end=0.5)
+    graph["known"]["inputs"]["seconds"] = graph["condition"]["inputs"]["seconds"] = SECONDS
+    graph["older"] = node("TestOlderLatent", latent=["known", 0])
+    graph["keep"]["inputs"]["latent"] = ["condition", 2] if source == "condition" else [source, 0]
+    graph |= {"mask": node("TestMaskOf", latent=["keep", 0]), "save": save_latent("mask")}
+    mask = latent_of(graph)
+    rate_hz = 104 / SECONDS if source == "older" else 100
+    torch.testing.assert_close(mask, span_mask(104, rate_hz, 0.2, 0.5))
+    graph["keep"]["inputs"]["end"] = 0.0
+    assert latent_of(graph)[..., 30:].eq(1).all()
 
 
 @pytest.mark.parametrize("span", [{"start": 1.0, "end": 0.5}, {"end": 99.0}, {"start": float("nan")}])

@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from .conftest import CLIP
+from .conftest import CLIP, audio_of
 from .graphs import distance, full, node, random_lora, save_latent, with_custom_sampler, with_ksampler
 
 STEPS, CFG, SEED = 10, 2.5, 7
@@ -90,6 +90,16 @@ def test_a_batch_begins_with_the_single_sound(latent_of, model):
     assert latents.shape == (3, 80, 200)
     assert distance(latents[:1], alone) < 1e-4
     assert distance(latents[1:2], alone) > 1e-2
+
+
+def test_newer_cores_decode_at_the_model_s_rate(server, model):
+    graph = full(CLIP, model, sampler={"steps": 1})
+    graph["decode"] = node("TestNewerDecode", vae=["model", 2], samples=["sampler", 0])
+    graph["save"] = node("SaveAudio", audio=["decode", 0], filename_prefix="audio/newer")
+    done = server.run(graph)
+    assert done.error is None, done.error
+    samples, rate = audio_of(server.output(done, "save", "audio"))
+    assert (rate, samples.shape[1]) == (24000, 2 * 24000)
 
 
 @pytest.fixture(scope="module")

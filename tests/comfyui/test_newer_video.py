@@ -30,6 +30,12 @@ def test_a_trim_window_is_kept_to(server, model):
     assert found[3] == pytest.approx(1.0, abs=1 / 24000)
 
 
+def test_a_trim_window_that_reaches_beyond_the_end_stops_there(server, model):
+    found = made_for(newer(start=1.2, duration=5.0), server, model)
+    assert found == made_for(node("V2ALoadVideo", file=CLIP, start=1.2, duration=0.0), server, model)
+    assert found[3] == pytest.approx(0.8, abs=1 / 24000)
+
+
 def test_a_crop_is_seen(server, model):
     width, height, frames, seconds = made_for(newer(crop=48), server, model)
     assert (width, height, frames) == (48, 48, 50)

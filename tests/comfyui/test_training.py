@@ -14,6 +14,7 @@ from v2a_core.stages import encode_audio
 
 from .conftest import write_clip
 from .graphs import distance, full, node, save_latent
+from .server import Refused
 
 FOLDER, CAPTION, CLIPS = "tones", "a steady tone", 3
 STEPS = 40
@@ -126,6 +127,19 @@ def test_what_does_not_belong_together_is_named(changes, said, trained, server, 
     loader = {"lora_name": "tone.safetensors", "strength_model": 1.0}
     graph["lora"] = node("LoraLoaderModelOnly", model=["model", 0], **loader)
     assert said in server.run(graph).error
+
+
+@pytest.mark.parametrize("name", ["nul", "CON.backup", "Lpt1", "com9 .2"])
+def test_a_name_that_windows_keeps_for_a_device(name, server, tones, model):
+    with pytest.raises(Refused, match="which is a device's on Windows"):
+        server.run(training(model, name=name))
+
+
+@pytest.mark.parametrize("name", ["console", "com10", "a.nul"])
+def test_a_name_that_only_begins_like_a_device(name, server, tones, model):
+    graph = training(model, name=name, vae=["other", 2])
+    graph["other"] = node("V2ALoadModel", model=model, precision="float32")
+    assert "of different loaders" in server.run(graph).error
 
 
 def test_mmaudios_network_learns_too(server, tones, mmaudio):

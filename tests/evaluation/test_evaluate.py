@@ -274,6 +274,12 @@ def test_a_long_sound_comes_in_windows_and_all_of_it(tmp_path, window_s, starts_
     assert sum(audio.samples.shape[1] for _, audio in windows) == pytest.approx(samples.shape[1], abs=2)
 
 
+def test_a_sound_of_eight_channels(tmp_path):
+    samples = np.tile(hits(HITS["a"]), (8, 1)) * np.linspace(0.1, 0.8, 8, dtype=np.float32)[:, None]
+    ((_, audio),) = sound_windows(write_sound(tmp_path / "wide.wav", samples), 60)
+    torch.testing.assert_close(audio.samples, torch.from_numpy(samples), atol=1e-3, rtol=0)
+
+
 def test_partners_are_others_and_each_is_taken_once():
     for count in (2, 3, 17):
         found = partners(count)

@@ -9,7 +9,6 @@ import torch
 from clips import click_times, clicks, write_clip
 
 from v2a_core.media.audio import Audio, fit_length, read_audio, resample, stream_audio
-from v2a_core.media.mix import mix_tracks
 from v2a_core.media.video import VideoSource
 
 CLICKS = [0.25, 0.8, 1.5]
@@ -70,10 +69,22 @@ def test_sound_that_starts_late_is_preceded_by_silence(tmp_path, suffix):
         assert (audio.samples[:, : int((0.3 - start_s) * 48000)] == 0).all()
 
 
-@pytest.mark.parametrize("channels", [1, 2, 6])
-def test_channels_stay(tmp_path, channels):
-    audio = read_audio(VideoSource.from_path(sounding(tmp_path, channels=channels)))
+@pytest.mark.parametrize("audio_codec", ["pcm_s16le", "aac"])
+@pytest.mark.parametrize("channels", [1, 2, 6, 8])
+def test_channels_stay(tmp_path, channels, audio_codec):
+    audio = read_audio(VideoSource.from_path(sounding(tmp_path, channels=channels, audio_codec=audio_codec)))
     assert audio.samples.shape == (channels, 96000)
+
+
+@pytest.mark.parametrize(("channels", "sides"), [(4, (2, 3)), (5, (3, 4))])
+def test_channels_that_no_file_is_written_with_become_stereo(tmp_path, channels, sides):
+    sound = np.zeros((channels, 96000), np.float32)
+    sound[0, 20000:40000], sound[sides[0], 30000:50000] = 0.5, 0.25
+    sound[1, 60000:70000], sound[sides[1], 80000:90000] = 0.25, 0.5
+    path = write_clip(tmp_path / "clip.mkv", count=50, audio=sound, audio_codec="flac")
+    expected = torch.from_numpy(sound[:2] + 0.5**0.5 * sound[list(sides)])
+    for audio in (read_audio(VideoSource.from_path(path)), stream_audio(VideoSource.from_path(path)).gathered()):
+        torch.testing.assert_close(audio.samples, expected, atol=1e-3, rtol=0)
 
 
 def test_a_layout_without_a_name(tmp_path):
@@ -96,7 +107,7 @@ def test_a_layout_without_a_name(tmp_path):
                     packet.stream = copy
                     out.mux(packet)
     audio = read_audio(VideoSource.from_path(tmp_path / "clip.mkv"))
-    assert audio.samples.shape[0] == 3
+    assert audio.samples.shape[0] == 2
     assert click_times(audio.samples, 48000) == pytest.approx([0.5], abs=1e-3)
 
 
@@ -112,6 +123,23 @@ def test_resampling_keeps_time_and_level():
     assert half.samples.shape == (1, 24000) and half.duration_s == 1.0
     assert np.abs(half.samples.numpy()[0] - np.sin(2 * np.pi * 440 * time_s[::2]))[200:-200].max() < 5e-3
     assert resample(tone, 48000) is tone
+
+
+@pytest.mark.parametrize(("rate_hz", "to_hz"), [(44101, 24000), (48000, 44101), (767_999, 24000)])
+def test_rates_that_share_no_divisor_need_no_filter_of_gigabytes(monkeypatch, rate_hz, to_hz):
+    monkeypatch.setattr("torchaudio.functional.resample", lambda *_: pytest.fail("by way of a filter for all phases"))
+    length = rate_hz + rate_hz // 3
+    tone = 0.5 * torch.sin(2 * torch.pi * 1000 * torch.arange(length, dtype=torch.float64) / rate_hz).float()
+    made = resample(Audio(torch.stack([tone, -tone]), rate_hz), to_hz).samples
+    assert made.shape == (2, -(-length * to_hz // rate_hz))
+    expected = 0.5 * torch.sin(2 * torch.pi * 1000 * torch.arange(made.shape[1], dtype=torch.float64) / to_hz)
+    assert (made - torch.stack([expected, -expected]))[:, 500:-500].abs().max() < 1e-4
+
+
+def test_usual_rates_are_resampled_as_ever(monkeypatch):
+    monkeypatch.setattr("v2a_core.media.audio.resampled", lambda *_: pytest.fail("by FFmpeg"))
+    for rate_hz, to_hz in ((44100, 48000), (11025, 48000), (44100, 16000), (48000, 22050), (96000, 44100)):
+        assert resample(Audio(torch.zeros(1, rate_hz), rate_hz), to_hz).samples.shape == (1, to_hz)
 
 
 def test_fit_length_cuts_with_a_fade():
@@ -131,19 +159,6 @@ def test_fit_length_pads_with_silence():
 def test_fit_length_leaves_the_right_length_alone():
     audio = Audio(torch.ones(1, 1000), 1000)
     assert fit_length(audio, 1.0) is audio
-
-
-def test_mixing_adds_and_does_not_clip():
-    low = Audio(torch.full((1, 24000), 0.25), 24000)
-    wide = Audio(torch.stack([torch.full((24000,), 0.5), torch.zeros(24000)]), 48000)
-    mixed = mix_tracks(low, wide)
-    assert mixed.rate_hz == 48000 and mixed.samples.shape == (2, 48000)
-    assert mixed.samples[:, 10000].tolist() == pytest.approx([0.75, 0.25], abs=0.01)
-    assert mixed.samples[:, 40000].tolist() == pytest.approx([0.25, 0.25], abs=0.01)
-    loud = mix_tracks(Audio(torch.full((1, 100), 0.8), 48000), Audio(torch.full((1, 100), -0.9), 48000))
-    assert loud.samples[0, 0] == pytest.approx(-0.1)
-    full = mix_tracks(Audio(torch.full((1, 100), 0.8), 48000), Audio(torch.full((1, 100), 0.8), 48000))
-    assert full.samples.abs().max() == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("late_s", [0.0, 0.5])

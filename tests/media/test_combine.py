@@ -7,7 +7,7 @@ import torch
 
 from v2a_core.errors import InputError
 from v2a_core.media.audio import Audio, AudioStream
-from v2a_core.media.combine import AROUND_S, PIECE_S, combined, placed
+from v2a_core.media.combine import AROUND_S, PIECE_S, combined, placed, summed
 from v2a_core.media.ducking import Ducking
 from v2a_core.media.mix import Stem, mix_stems
 from v2a_core.media.splice import splice
@@ -103,3 +103,27 @@ def test_what_is_not_finite_is_refused():
     sound.samples[0, -1] = math.nan
     with pytest.raises(InputError, match="not finite"):
         combined([streamed(sound)], lambda _, sounds: sounds[0], SECONDS).gathered()
+
+
+def sum_of(*sounds):
+    return summed(*sounds, max(sound.duration_s for sound in sounds)).gathered()
+
+
+def test_mixing_adds_and_does_not_clip():
+    low = Audio(torch.full((1, 24000), 0.25), 24000)
+    wide = Audio(torch.stack([torch.full((24000,), 0.5), torch.zeros(24000)]), 48000)
+    mixed = sum_of(low, wide)
+    assert mixed.rate_hz == 48000 and mixed.samples.shape == (2, 48000)
+    assert mixed.samples[:, 10000].tolist() == pytest.approx([0.75, 0.25], abs=0.01)
+    assert mixed.samples[:, 40000].tolist() == pytest.approx([0.25, 0.25], abs=0.01)
+    loud = sum_of(Audio(torch.full((1, 100), 0.8), 48000), Audio(torch.full((1, 100), -0.9), 48000))
+    assert loud.samples[0, 0] == pytest.approx(-0.1)
+    full = sum_of(Audio(torch.full((1, 100), 0.8), 48000), Audio(torch.full((1, 100), 0.8), 48000))
+    assert full.samples.abs().max() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_surround_gets_other_sounds_in_front(channels):
+    front, surround = torch.full((channels, 100), 0.25), torch.full((6, 100), 0.5)
+    mixed = sum_of(Audio(front, 48000), Audio(surround, 48000)).samples
+    assert mixed[:, 50].tolist() == [0.75, 0.75, 0.5, 0.5, 0.5, 0.5]

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from v2a_core.errors import InputError
 from v2a_core.media.audio import Audio
@@ -81,6 +82,17 @@ def test_surround_keeps_its_channels():
     assert mix_stems([Stem(hum(channels=6)), Stem(hum())]).samples.shape[0] == 6
     with pytest.raises(InputError, match="6 channels can't be panned"):
         mix_stems([Stem(hum(channels=6), pan=0.5)])
+
+
+@pytest.mark.parametrize("wide", [6, 8])
+@pytest.mark.parametrize("where", [-1.0, 0.0, 0.5])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_surround_gets_other_stems_in_front_at_their_place(wide, where, channels):
+    silent = Stem(Audio(torch.zeros(wide, 96000), RATE))
+    mixed = mix_stems([silent, Stem(hum(channels=channels), pan=where)]).samples
+    alone = mix_stems([Stem(Audio(torch.zeros(2, 96000), RATE)), Stem(hum(channels=channels), pan=where)]).samples
+    torch.testing.assert_close(mixed[:2], alone)
+    assert mixed.shape[0] == wide and not mixed[2:].any()
 
 
 @pytest.mark.parametrize("gain_db", [math.nan, 100.0])
@@ -230,6 +242,22 @@ def test_the_mask_s_object_is_heard_where_it_is():
 def test_a_mask_that_shows_nothing(mask, said):
     with pytest.raises(InputError, match=said):
         mask_track(mask, 2.0)
+
+
+def test_many_masks_are_not_copied_at_once():
+    class Largest(TorchDispatchMode):
+        numbers = 0
+
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            made = function(*args, **(kwargs or {}))
+            if isinstance(made, torch.Tensor) and made._base is None:
+                self.numbers = max(self.numbers, made.numel())
+            return made
+
+    masks = torch.stack([square(2 * i, 20) for i in range(30)])
+    with Largest() as largest:
+        mask_track(masks, 6.0)
+    assert largest.numbers <= masks[0].numel()
 
 
 @pytest.mark.parametrize("where", [1.5, math.nan])

@@ -119,6 +119,34 @@ def test_trims(tmp_path, suffix, source_suffix, start_s, duration_s):
     assert heard(out)[0] == pytest.approx(0.0, abs=1e-3)
 
 
+# The last frame before 2 s is stored last, or with frames after it that are shown before it.
+HOLDING = ([0, 0.04, 0.09, 1.0, 1.01, 3.0], [0, 0.04, 0.09, 1.0, 3.0, 3.01, 3.02])
+TRIMS = [(0.0, 2.0), (0.0, 0.95), (0.5, 0.3), (0.5, 1.5)]
+# Matroska hides no frames before or after a cut.
+HELD_CASES = [
+    (source_suffix, suffix, bf, *trim)
+    for source_suffix in ("mkv", "mp4")
+    for suffix, bf in (("mp4", "0"), ("mp4", "2"), ("mkv", "0"))
+    for trim in TRIMS
+    if suffix == "mp4" or not trim[0]
+]
+
+
+@pytest.mark.parametrize("times_s", HOLDING)
+@pytest.mark.parametrize("source_suffix, suffix, bf, start_s, duration_s", HELD_CASES)
+def test_a_picture_is_held_until_the_end(tmp_path, times_s, source_suffix, suffix, bf, start_s, duration_s):
+    options = {"bf": bf, "b-adapt": "0"}
+    path = write_clip(tmp_path / f"clip.{source_suffix}", times_s=times_s, options=options, nominal=True)
+    out = mux(VideoSource.from_path(path, start_s, duration_s), sound(0.1, []), tmp_path / f"out.{suffix}")
+    assert probe(VideoSource.from_path(out)).duration_s == pytest.approx(duration_s, abs=1.1e-3)
+    seen = [time_s for time_s in times_s if time_s < start_s + duration_s]
+    first = max(time_s for time_s in seen if time_s <= start_s)
+    expected = [max(0, time_s - start_s) for time_s in seen if time_s >= first]
+    assert [time_s for time_s, _ in decoded_barcodes(out)] == pytest.approx(expected, abs=1.1e-3)
+    copied = [data for _, data in video_packets(out)]
+    assert copied == [data for _, data in video_packets(path)][: len(copied)]
+
+
 def test_matroska_takes_a_trim_at_a_keyframe_and_refuses_others(tmp_path):
     path = write_clip(tmp_path / "clip.mp4", count=75, options={"g": "20", "keyint_min": "20", "bf": "0"})
     out = mux(VideoSource.from_path(path, 0.8, 1.0), sound(1.0), tmp_path / "out.mkv")
@@ -218,6 +246,15 @@ def test_attachments_and_chapters_stay(tmp_path):
     assert found == [(0, "before"), (Fraction(52, 100), "after")]
 
 
+@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_every_frame_of_the_fastest_batch_is_there(tmp_path, suffix, count):
+    frames = torch.from_numpy(np.stack([barcode(i) for i in range(count)]))
+    out = mux(VideoSource.from_frames(frames, 1000), sound(0.1, []), tmp_path / f"out.{suffix}")
+    assert [number for _, number in decoded_barcodes(out)] == list(range(count))
+    assert probe(VideoSource.from_path(out)).duration_s == pytest.approx(count / 1000, abs=1e-6)
+
+
 @pytest.mark.parametrize("fps", [24, 23.976])
 @pytest.mark.parametrize("start_s, suffix", [(0.0, "mp4"), (0.0, "mkv"), (0.5, "mp4"), (0.51, "mkv")])
 def test_a_batch_of_frames_is_encoded_once(tmp_path, fps, start_s, suffix):
@@ -263,7 +300,16 @@ def test_sound_that_is_not_finite(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "rate_hz, channels, codec", [(44100, 2, "aac"), (44100, 2, "opus"), (48000, 6, "aac"), (16000, 1, "flac")]
+    "rate_hz, channels, codec",
+    [
+        (44100, 2, "aac"),
+        (44100, 2, "opus"),
+        (48000, 6, "aac"),
+        (16000, 1, "flac"),
+        (48000, 8, "aac"),
+        (48000, 8, "flac"),
+        (48000, 8, "opus"),
+    ],
 )
 def test_rates_and_channels(tmp_path, rate_hz, channels, codec):
     path = write_clip(tmp_path / "clip.mp4", count=25)

@@ -73,6 +73,16 @@ def test_shrinking_averages_instead_of_picking(tmp_path):
     assert np.abs(small.astype(int) - 128).max() <= 3
 
 
+@pytest.mark.parametrize(("size", "to"), [((2, 4000), (64, 32)), ((1, 4000), (64, 32)), ((16000, 1), (64, 64))])
+def test_extreme_shapes_are_scaled_all_the_same(size, to):
+    width, height = size
+    frames = torch.zeros(3, height, width, 3, dtype=torch.uint8)
+    frames[:, height // 2 :, width // 2 :] = 200
+    found = pictures(VideoSource.from_frames(frames, 25), *to)
+    assert found.shape == (3, *to[::-1], 3)
+    assert found[:, 0, 0].max() <= 3 and found[:, -1, -1].min() >= 197
+
+
 def test_the_facts(tmp_path):
     path = write_clip(tmp_path / "clip.mp4", count=36, fps=24, audio=np.zeros((2, 48000), np.float32))
     info = probe(VideoSource.from_path(path))

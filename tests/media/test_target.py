@@ -33,6 +33,17 @@ def test_a_picture_that_the_file_cannot_hold(tmp_path, codec, start_s, name, sai
     assert [path.name for path in tmp_path.iterdir()] == [clip.name]
 
 
+def test_a_codec_that_no_mp4_holds_is_cut_at_the_keyframe_that_is_named(tmp_path):
+    options = {"g": "10", "keyint_min": "10", "deadline": "realtime", "cpu-used": "8"}
+    clip = write_clip(tmp_path / "clip.webm", count=40, codec="libvpx", options=options, offset_s=0.2)
+    said = r"at 0\.72 s, between keyframes, and no file with vp8 video can .* start at a keyframe, such as 0\.800 s"
+    with pytest.raises(InputError, match=said):
+        check_target(VideoSource.from_path(clip, 0.72), tmp_path / "out.webm", None)
+    with pytest.raises(InputError, match=r"keyframe, such as 0\.400 s"):
+        check_target(VideoSource.from_path(clip, 0.52), tmp_path / "out.mkv", None)
+    check_target(VideoSource.from_path(clip, 0.8), tmp_path / "out.webm", None)
+
+
 def test_an_old_codec_is_copied_where_it_is_held(tmp_path):
     clip = write_clip(tmp_path / "clip.avi", count=10, codec="msmpeg4")
     with av.open(str(mux(VideoSource.from_path(clip), SILENCE, tmp_path / "out.mkv"))) as made:

@@ -58,6 +58,50 @@ def test_three_ways_to_write_one_transcript(text):
     assert parse_transcript(text).lines == LINES
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "WEBVTT\nKind: captions\nLanguage: en\n\n",
+        "WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:900000\n\n",
+        "WEBVTT - a film\nKind: captions\n",
+        "WEBVTT\nLanguage: en\n\nREGION\nid:low\nwidth:40%\n\nSTYLE\n::cue(b) { color: red }\n\nNOTE 1 --> 2\n\n",
+    ],
+)
+def test_the_header_of_webvtt_is_not_spoken(header):
+    for text in (header + "00:00:01.000 --> 00:00:02.000\nHello.\n", header + "one\n0:01 --> 0:02\nHello.\n"):
+        assert parse_transcript(text).lines == (Line(1.0, 2.0, "Hello."),)
+    assert parse_transcript(header).lines == ()
+
+
+def test_captions_that_roll_up_say_each_line_once():
+    text = (
+        "WEBVTT\nKind: captions\nLanguage: en\n\n"
+        "00:00:00.160 --> 00:00:02.070 align:start position:0%\n \nhello<00:00:00.480><c> there</c>\n\n"
+        "00:00:02.070 --> 00:00:02.080 align:start position:0%\nhello there\n \n\n"
+        "00:00:02.080 --> 00:00:04.000 align:start position:0%\nhello there\nhow<00:00:02.400><c> are</c>\n"
+    )
+    assert parse_transcript(text).lines == (Line(0.16, 2.07, "hello there"), Line(2.08, 4.0, "how are"))
+
+
+def test_an_empty_subtitle_is_a_pause():
+    text = "1\n0:01 --> 0:02\n\n2\n0:02 --> 0:03\nHello.\n\n3\n0:04 --> 0:05"
+    assert parse_transcript(text).lines == (Line(2.0, 3.0, "Hello."),)
+
+
+@pytest.mark.parametrize("header", ["", "WEBVTT\n\n"])
+def test_a_subtitle_that_stays_ends_where_the_next_begins(header):
+    text = header + (
+        "0:01 --> 0:02\nOne.\n\n0:01.5 --> 0:03\nTwo.\n\n0:01.2 --> 0:04\nANNA: Me.\n\n"
+        "0:05 --> 0:06\n[door]\n\n0:05 --> 0:07\nThree."
+    )
+    assert parse_transcript(text).lines == (
+        Line(1.0, 1.5, "One."),
+        Line(1.2, 4.0, "Me.", "ANNA"),
+        Line(1.5, 3.0, "Two."),
+        Line(5.0, 7.0, "[door] Three."),
+    )
+
+
 def test_written_and_read_again():
     written = write_srt(Transcript(LINES))
     assert written.startswith("1\n00:00:00,500 --> 00:00:02,000\nANNA: Hello there.\n\n2\n")
@@ -104,6 +148,8 @@ def test_nothing_is_an_empty_transcript():
         ("[1-2] hel\0lo", "line 1, column 10: the character U\\+0000"),
         ("[1-3] a\n[2-4] b", r"one speaker says two lines at once, \[1-3\] 'a' and \[2-4\] 'b'"),
         ("ANNA [1-3]: a\nBEN [1-3]: b\nANNA [2-4]: c", r"ANNA says two lines at once"),
+        ("0:01 --> 0:03\nANNA: a\n\n0:02 --> 0:04\nANNA: b", r"ANNA says two lines at once"),
+        ("\n\n".join([f"0:01 --> 0:02\n{'x' * 600}"] * 2), r"1,201 characters begin at once.* shorten them to 1,000"),
         ("[1-2] " + "x" * 2000, "line 1, column 1: 2,000 characters"),
         ("WEBVTT\n\n0:01 --> 0:02\n&#" + "9" * 5000 + ";", "line 3, column 1: 5,003 characters"),
     ],

@@ -59,7 +59,7 @@ def _of_sound(path: Path, window_s: float) -> Iterator[tuple[float, Audio]]:
         for frame in decode(stream, packets):
             if not rate_hz:
                 rate_hz, channels = _checked(frame, path)
-                resampler = av.AudioResampler(format="fltp", layout=frame.layout, rate=rate_hz)
+                resampler = av.AudioResampler(format="flt", layout=frame.layout, rate=rate_hz)
                 size = round(window_s * rate_hz)
                 # One buffer for all windows: a list of frames would leave the heap full of holes.
                 buffer = torch.empty(channels, size + round(LEAST_S * rate_hz))
@@ -109,6 +109,7 @@ def _converted(resampler: av.AudioResampler, frame: av.AudioFrame, path: Path) -
     """What a frame holds as float32 [C, n]."""
     try:
         for converted in resampler.resample(frame):
-            yield torch.from_numpy(converted.to_ndarray())
+            # Packed, as PyAV can't read a frame of eight planes.
+            yield torch.from_numpy(converted.to_ndarray()).view(-1, converted.layout.nb_channels).T
     except (av.FFmpegError, ValueError) as error:
         raise InputError(f"{path}: its sound can't be read ({error}); convert it to .wav") from error

@@ -5,14 +5,16 @@ filter, the release of ducking or a limiter's fade, comes out otherwise than it 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from torch.nn.functional import pad
 
 from ..errors import InputError
-from .audio import Audio, AudioStream, silence
+from .audio import BLOCK, Audio, AudioStream, match_channels, resample, silence
 from .timeline import sample_count
 
+Progress = Callable[[str, int, int], None]
 # Whole seconds: at any rate a piece then begins at a sample.
 PIECE_S, AROUND_S = 10, 1
 FADE_S = 0.02  # pieces cross over at a border: where they are the same there, nothing changes
@@ -51,6 +53,30 @@ def combined(
     return AudioStream(blocks, rate_hz, len(like.samples), total)
 
 
+def summed(
+    original: Audio | AudioStream, added: Audio | AudioStream, duration_s: float, progress: Progress | None = None
+) -> AudioStream:
+    """The sum of two sounds over duration_s at the higher rate and the larger number of channels, as it is read.
+
+    It is turned down as a whole if it would clip, so it is made once here to find its peak. The narrower one is heard
+    in front (match_channels).
+    """
+
+    def together(_: float, sounds: Sequence[Audio]) -> Audio:
+        rate_hz, channels = max(sound.rate_hz for sound in sounds), max(len(sound.samples) for sound in sounds)
+        one, other = (match_channels(resample(sound, rate_hz).samples, channels) for sound in sounds)
+        count = min(one.shape[-1], other.shape[-1])
+        return Audio(one[:, :count] + other[:, :count], rate_hz)
+
+    whole = combined([placed(sound, 0.0, duration_s) for sound in (original, added)], together, duration_s)
+    peak, done = 1.0, 0
+    for block in whole.blocks():
+        peak, done = max(peak, block.abs().max().item()), done + block.shape[-1]
+        if progress:
+            progress("mix", done, whole.length)
+    return replace(whole, blocks=lambda: (block / peak for block in whole.blocks()))
+
+
 def placed(sound: Audio | AudioStream, start_s: float, duration_s: float) -> AudioStream:
     """A sound that begins at start_s of duration_s, with silence before and after it; what is over is cut off."""
     is_stream, rate_hz = isinstance(sound, AudioStream), sound.rate_hz
@@ -60,7 +86,7 @@ def placed(sound: Audio | AudioStream, start_s: float, duration_s: float) -> Aud
     def blocks() -> Iterator[torch.Tensor]:
         yield from silence(channels, before)
         filled = before
-        for block in sound.blocks() if is_stream else [sound.samples]:
+        for block in sound.blocks() if is_stream else sound.samples.split(BLOCK, -1):
             block = block[:, : total - filled]
             filled += block.shape[-1]
             yield block

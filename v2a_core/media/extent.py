@@ -84,8 +84,9 @@ def _end(source: VideoSource, near_s: float | None, frame_s: Fraction) -> float 
         lengths = {packet_pts(p): p.duration for p in packets if not p.is_discard and packet_pts(p) is not None}
         if not lengths:
             return None
-        last = max(lengths)
-        length = lengths[last] or frame_s / tick_s
+        last, stored = max(lengths), next(reversed(lengths))
+        # Where frames are reordered, mp4 stores the true length of the last in the file alone.
+        length = max(lengths[last] or 0, stored + (lengths[stored] or 0) - last) or frame_s / tick_s
         # Only an edit list can say that the last frame is cut short; of the header, believe no more than that.
         if None not in (stream.start_time, stream.duration) and stream.start_time + stream.duration > last:
             length = min(length, stream.start_time + stream.duration - last)

@@ -12,6 +12,7 @@ import torch
 
 from ..errors import InputError
 from .audio import Audio, AudioStream, resample
+from .convert import LAYOUTS
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,10 @@ FORMATS = {
 }
 # Codec -> PyAV's encoder and the sample format it gets.
 ENCODERS = {"aac": ("aac", "fltp"), "flac": ("flac", "s16"), "opus": ("libopus", "flt")}
-LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 BIT_RATE_PER_CHANNEL = 96_000
 _BLOCK = 4096
+# What FFmpeg says that it could write, and can't.
+_UNWRITTEN = {"mov": frozenset({"vp8"})}
 
 
 def find_format(path: Path) -> Format:
@@ -63,15 +65,16 @@ def choose_codec(path: Path, codec: str | None) -> str:
 
 def check_picture(path: Path, codec: str) -> None:
     """Refuse a container that cannot hold the picture as it is: it is never re-encoded."""
-    if not _shows(find_format(path), codec):
-        others = [suffix for suffix, form in FORMATS.items() if _shows(form, codec)]
+    if not shows(find_format(path), codec):
+        others = [suffix for suffix, form in FORMATS.items() if shows(form, codec)]
         raise InputError(
             f"{path}: a {path.suffix} file cannot hold {codec} video, which is copied as it is; "
             + (f"write {' or '.join(others)}" if others else "convert the video to H.264 first")
         )
 
 
-def _shows(form: Format, codec: str) -> bool:
+def shows(form: Format, codec: str) -> bool:
+    """Whether a container takes a picture of this codec."""
     return codec in (form.video or held_codecs(form.muxer))
 
 
@@ -80,7 +83,8 @@ def held_codecs(muxer: str) -> frozenset[str]:
     """The codecs whose packets a container takes, all by FFmpeg's names."""
     # What PyAV lists are coders, some of which are not called as their codec is: dvdsub codes dvd_subtitle.
     with av.open(io.BytesIO(), "w", format=muxer) as empty:
-        return frozenset(_codec_of(coder) for coder in empty.supported_codecs)
+        held = frozenset(_codec_of(coder) for coder in empty.supported_codecs)
+    return held - _UNWRITTEN.get(muxer, frozenset())
 
 
 def _codec_of(coder: str) -> str:
@@ -117,8 +121,9 @@ def sound_packets(stream: av.AudioStream, audio: Audio | AudioStream) -> Iterato
     begin = 0
     for samples in audio.blocks() if isinstance(audio, AudioStream) else [audio.samples]:
         for start in range(0, samples.shape[-1], _BLOCK):
-            block = samples[:, start : start + _BLOCK].clamp(-1, 1).contiguous().numpy()
-            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=stream.layout.name)
+            # Packed, as PyAV can't fill a frame of eight planes.
+            block = samples[:, start : start + _BLOCK].clamp(-1, 1).T.reshape(1, -1).numpy()
+            frame = av.AudioFrame.from_ndarray(block, format="flt", layout=stream.layout.name)
             frame.sample_rate, frame.pts, frame.time_base = audio.rate_hz, begin + start, Fraction(1, audio.rate_hz)
             yield from stream.encode(frame)
         begin += samples.shape[-1]

@@ -45,6 +45,7 @@ def mix_stems(
     """The sum of stems that begin together, as long as the longest, its true peak at or below a ceiling.
 
     The rate is the highest of theirs. It is mono where all are and none is panned, else stereo, or what the widest has.
+    Of more channels the front left and right have what is mono or stereo.
     speech is the number, from 0, of the stem that all others make room for. target_lufs brings the mix to a loudness.
     """
     if not stems:
@@ -70,28 +71,14 @@ def mix_stems(
     return normalise(mixed, target_lufs, ceiling_dbtp, progress)
 
 
-def mix_tracks(original: Audio, added: Audio) -> Audio:
-    """The sum of both, at the higher rate and the larger number of channels, turned down as a whole if it would clip.
-
-    Both begin together; the shorter one ends in silence.
-    """
-    rate_hz = max(original.rate_hz, added.rate_hz)
-    channels = max(original.samples.shape[0], added.samples.shape[0])
-    tracks = [match_channels(resample(track, rate_hz).samples, channels) for track in (original, added)]
-    total = torch.zeros(channels, max(track.shape[-1] for track in tracks))
-    for track in tracks:
-        total[:, : track.shape[-1]] += track
-    return Audio(total / total.abs().max().clamp(min=1.0), rate_hz)
-
-
 def _louder(audio: Audio, gain_db: float) -> Audio:
     return Audio(audio.samples * 10 ** (gain_db / 20), audio.rate_hz)
 
 
 def _placed(audio: Audio, where: float | Track, channels: int) -> Audio:
-    """At its place among `channels`."""
+    """At its place among `channels`, of which the front left and right come first."""
     is_moved = isinstance(where, Track) or where
-    # Mono keeps its power among two channels; pan itself refuses to move what is wider.
-    if is_moved or (channels == 2 and audio.samples.shape[0] == 1):
+    # Mono keeps its power among two channels or more; pan itself refuses to move what is wider.
+    if is_moved or (channels > 1 and audio.samples.shape[0] == 1):
         audio = pan(audio, where)
     return Audio(match_channels(audio.samples, channels), audio.rate_hz)

@@ -66,9 +66,10 @@ def mask_track(mask: Tensor, duration_s: float, far_db: float = 12.0) -> Track:
     but no less than -far_db. While nothing is shown, position and level go straight from the last seen to the next.
     """
     mask = mask[None] if mask.ndim == 2 else mask
-    if mask.ndim != 3 or 0 in mask.shape or not mask.isfinite().all():
+    if mask.ndim != 3 or 0 in mask.shape or not all(one.isfinite().all() for one in mask):
         raise InputError(f"The mask's shape is {list(mask.shape)}: it must be [masks, height, width], of numbers.")
-    columns = mask.double().clamp(0, 1).mean(1).cpu()
+    # One at a time and on the CPU: there are thousands of them, and not every device knows float64.
+    columns = torch.stack([one.cpu().double().clamp(0, 1).mean(0) for one in mask])
     areas = columns.mean(1)
     # A stray pixel is no object.
     seen = areas > 1e-4

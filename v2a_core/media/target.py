@@ -8,8 +8,8 @@ import torch
 from ..errors import InputError
 from .encode import FRAMES_CODEC
 from .extent import Extent, measure
-from .formats import check_picture, choose_codec, find_format
-from .packets import Cut, find_cut
+from .formats import FORMATS, check_picture, choose_codec, find_format, shows
+from .packets import Cut, find_cut, nearest_keyframe
 from .source import VideoSource
 
 
@@ -28,8 +28,12 @@ def find_place(source: VideoSource, path: Path) -> tuple[Extent, Cut]:
     check_picture(path, extent.info.codec)
     cut = find_cut(source, extent)
     if cut.hidden and not find_format(path).hides_frames:
+        hiding = [suffix for suffix in (".mp4", ".mov") if shows(FORMATS[suffix], extent.info.codec)]
         raise InputError(
-            f"{path}: {source.name} is cut at {source.start_s:g} s, between keyframes, and only .mp4 and .mov can "
-            f"hide the frames before that; write one of those, or start at a keyframe"
+            f"{path}: {source.name} is cut at {source.start_s:g} s, between keyframes, and "
+            + (f"only {' and '.join(hiding)}" if hiding else f"no file with {extent.info.codec} video")
+            + " can hide the frames before that; "
+            + (f"write {' or '.join(hiding)}, or " if hiding else "")
+            + f"start at a keyframe, such as {nearest_keyframe(source, extent):.3f} s"
         )
     return extent, cut

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 
+import av
 import numpy as np
 import torch
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
@@ -117,7 +118,7 @@ class _Shrink:
         return self.pictures[key]
 
     def averaged(self, frame, rate: FrameRate) -> np.ndarray:
-        """Area-averaged where it gets smaller."""
+        """Area-averaged where it gets smaller; bilinear between shapes that swscale refuses, such as 2x4000."""
         frame, width, height = to_frame(frame), rate.width, rate.height
         scaler = self.scalers.setdefault((width, height), VideoReformatter())
         if self.rotation % 180:
@@ -125,17 +126,23 @@ class _Shrink:
         smaller = width <= frame.width and height <= frame.height
         # Untagged pictures of HD size are BT.709 by custom; swscale would take them for BT.601.
         hd = frame.colorspace == _UNSPECIFIED and frame.height >= 720
-        scaled = scaler.reformat(
-            frame,
-            width,
-            height,
-            "gbrp",  # swscale rounds better to planes than to packed RGB, and faster
-            src_colorspace=Colorspace.ITU709 if hd else None,
-            src_color_range=frame.color_range,
-            dst_color_range=ColorRange.JPEG,
-            interpolation=Interpolation.AREA if smaller else Interpolation.BICUBIC,
-        )
-        return self.upright(scaled.to_ndarray())
+
+        def scaled(width: int, height: int) -> np.ndarray:
+            return scaler.reformat(
+                frame,
+                width,
+                height,
+                "gbrp",  # swscale rounds better to planes than to packed RGB, and faster
+                src_colorspace=Colorspace.ITU709 if hd else None,
+                src_color_range=frame.color_range,
+                dst_color_range=ColorRange.JPEG,
+                interpolation=Interpolation.AREA if smaller else Interpolation.BICUBIC,
+            ).to_ndarray()
+
+        try:
+            return self.upright(scaled(width, height))
+        except av.FFmpegError:
+            return self.upright(filtered(scaled(frame.width, frame.height), width, height, mode="bilinear"))
 
     def filtered(self, frame, rate: FrameRate) -> np.ndarray:
         """Through RGB at full size by swscale's own choices, which encoders that ask for this saw in training."""

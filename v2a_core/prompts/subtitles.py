@@ -4,10 +4,12 @@ import html
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby, takewhile, zip_longest
 
 from ..errors import InputError
 from .lines import CLOCK, mistake, numbered_lines, read_text, seconds
-from .transcript import Line, Transcript
+from .transcript import Line, Transcript, describe
 
 MAX_LINES = 10_000
 MAX_WORDS = 1000  # characters of one line
@@ -19,18 +21,21 @@ _VOICE = re.compile(r"<v(?:\.[^\s<>]{0,100})?\s{1,10}([^<>]{1,100})>")
 _TAG = re.compile(r"</?[A-Za-z0-9][^<>]{0,200}>|\{\\[^{}]{0,200}\}")
 # ANNA: hello. Not "Note: hello" and not 10:30.
 _NAME = re.compile(r"(?!\d)([^:.,!?]{1,40}):\s+")
-_NO_CUES = ("NOTE", "STYLE", "REGION")
+_NO_CUE = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s|$)")
+_ROLLING = re.compile(r"<\d{1,4}:\d\d[:.]")  # a word's own time: captions that roll up while they are spoken
 
 
 def parse_transcript(text: str, name: str = "The transcript") -> Transcript:
     """The transcript that a text holds, in whichever of the three forms it is written.
 
     A speaker is named by WebVTT's <v Anna>, by capitals and a colon (ANNA: hello), or before the time in the third
-    form. Mark-up such as <i> is left out. Raises InputError that quotes the line; name is what it calls the text.
+    form. Mark-up such as <i> is left out. A subtitle without a speaker ends where the next of them begins. Raises
+    InputError that quotes the line; name is what it calls the text.
     """
     numbered = numbered_lines(text, name)
     is_webvtt = re.match(r"WEBVTT(?:\s|$)", numbered[0][1]) is not None
-    if is_webvtt or any("-->" in line for _, line in numbered):
+    is_subtitles = is_webvtt or any("-->" in line for _, line in numbered)
+    if is_subtitles:
         lines = _subtitles(numbered, name, is_webvtt)
     else:
         lines = (_line(number, line, name) for number, line in numbered if line.strip())
@@ -39,7 +44,7 @@ def parse_transcript(text: str, name: str = "The transcript") -> Transcript:
         if len(kept) == MAX_LINES:
             raise InputError(f"{name} has more than {MAX_LINES:,} lines: make two of it.")
         kept.append(line)
-    return Transcript.of(kept, name)
+    return Transcript.of(_in_turn(kept, name) if is_subtitles else kept, name)
 
 
 def read_transcript(path: str | os.PathLike) -> Transcript:
@@ -73,12 +78,12 @@ def _srt_clock(at_s: float) -> str:
 
 
 def _subtitles(numbered: list[tuple[int, str]], name: str, is_webvtt: bool) -> Iterator[Line]:
-    for block in _blocks(numbered[1:] if is_webvtt else numbered):
-        # A number or a name may stand above the times.
-        at = next((i for i, (_, line) in enumerate(block[:2]) if "-->" in line), None)
+    rolls, above = is_webvtt and any(_ROLLING.search(line) for _, line in numbered), ""
+    for block in _blocks(_body(numbered) if is_webvtt else numbered):
+        if is_webvtt and _NO_CUE.match(block[0][1]):
+            continue
+        at = _times_at(block)
         if at is None:
-            if is_webvtt and block[0][1].startswith(_NO_CUES):
-                continue
             number, line = block[0]
             raise mistake(name, number, line, 0, "expected a subtitle's times, such as 00:00:01,500 --> 00:00:03,000")
         number, line = block[at]
@@ -86,7 +91,13 @@ def _subtitles(numbered: list[tuple[int, str]], name: str, is_webvtt: bool) -> I
         if not arrow:
             raise mistake(name, number, line, 0, "expected two times, such as 00:00:01,500 --> 00:00:03,000")
         start_s, end_s = _checked(arrow, 1, number, name)
-        words = " ".join(line for _, line in block[at + 1 :])
+        rows = [row for _, row in block[at + 1 :]]
+        if rolls:
+            # The upper row is what was said before, moved up.
+            plain = [_TAG.sub("", row).strip() for row in rows]
+            rows = [row for row, said in zip(rows, plain, strict=True) if said != above]
+            above = plain[-1] if plain else ""
+        words = " ".join(rows)
         if len(words) > MAX_MARKED:
             raise _too_long(words, number, line, name)
         voice = _VOICE.search(words)
@@ -97,17 +108,52 @@ def _subtitles(numbered: list[tuple[int, str]], name: str, is_webvtt: bool) -> I
             yield _spoken(start_s, end_s, words, speaker, number, line, name)
 
 
+def _body(numbered: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """What follows WebVTT's header, which ends with a blank line or where the first times are."""
+    header = takewhile(lambda at: numbered[at][1].strip() and "-->" not in numbered[at][1], range(1, len(numbered)))
+    return numbered[1 + sum(1 for _ in header) :]
+
+
 def _blocks(numbered: list[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
-    """Lines between blank ones."""
-    block = []
-    for number, line in numbered:
-        if line.strip():
-            block.append((number, line))
-        elif block:
+    """Lines between blank ones; the words of a subtitle may come below a blank row, as in YouTube's captions."""
+    block: list[tuple[int, str]] = []
+    for is_text, lines in groupby(numbered, key=lambda each: bool(each[1].strip())):
+        if not is_text:
+            continue
+        following = list(lines)
+        if block and (_times_at(following) is not None or _NO_CUE.match(following[0][1])):
+            yield block
+            block = []
+        block += following
+        if "-->" not in block[-1][1]:
             yield block
             block = []
     if block:
         yield block
+
+
+def _times_at(block: list[tuple[int, str]]) -> int | None:
+    """Where a block has its times: a number or a name may stand above them."""
+    return next((at for at, (_, line) in enumerate(block[:2]) if "-->" in line), None)
+
+
+def _in_turn(lines: Iterable[Line], name: str) -> Iterator[Line]:
+    """Lines of which those without a speaker come one after the other: subtitles stay on while the next is shown.
+
+    Those that begin at once are one line; raises InputError where that is more than one says.
+    """
+    lines = sorted(lines, key=lambda line: (line.start_s, line.end_s))
+    unnamed = groupby((line for line in lines if not line.speaker), key=lambda line: line.start_s)
+    at_once = [list(group) for _, group in unnamed]
+    for group, following in zip_longest(at_once, at_once[1:]):
+        words, end_s = " ".join(line.text for line in group), group[-1].end_s
+        if len(words) > MAX_WORDS:
+            raise InputError(
+                f"{name}: {len(words):,} characters begin at once, the first of them {describe(group[0])}: "
+                f"shorten them to {MAX_WORDS:,}."
+            )
+        yield replace(group[-1], end_s=min(end_s, following[0].start_s) if following else end_s, text=words)
+    yield from (line for line in lines if line.speaker)
 
 
 def _line(number: int, line: str, name: str) -> Line:

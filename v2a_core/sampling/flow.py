@@ -1,5 +1,7 @@
 """Rectified flow: x = (1 - sigma) * data + sigma * noise, and the network's velocity is noise - data."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -34,3 +36,31 @@ def part_sigmas(steps: int, shift: float = 1.0, strength: float = 1.0) -> Tensor
 def draw_noise(shape: tuple[int, ...], seed: int) -> Tensor:
     """Gaussian noise, float32 on the CPU, so that a seed means the same on every device."""
     return torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed))
+
+
+def fresh_noise(x: Tensor) -> Callable[[], Tensor]:
+    """Draws Gaussian noise like x at each call, float32 on the CPU, at every place from the value of x there.
+
+    So a seed still says all, an item comes out alone as it does in a batch, and windows of a film that share noise go
+    on sharing it.
+    """
+    state = x.cpu().float().contiguous().view(torch.int32).long()
+
+    def draw() -> Tensor:
+        nonlocal state
+        state = state + _GOLDEN
+        bits = _mixed(state) >> 11 & (1 << 53) - 1
+        uniform = (bits.double() + 0.5) / (1 << 53)
+        return torch.special.ndtri(uniform).float().to(x)
+
+    return draw
+
+
+# SplitMix64 (Steele, Lea and Flood 2014), whose constants are read as signed numbers.
+_GOLDEN, _FIRST, _SECOND = -0x61C8864680B583EB, -0x40A7B892E31B1A47, -0x6B2FB644ECCEEE15
+
+
+def _mixed(state: Tensor) -> Tensor:
+    z = (state ^ (state >> 30 & (1 << 34) - 1)) * _FIRST
+    z = (z ^ (z >> 27 & (1 << 37) - 1)) * _SECOND
+    return z ^ (z >> 31 & (1 << 33) - 1)

@@ -1,8 +1,8 @@
 """Changing a part of a sound that exists: what is known is held through the flow, what is new grows into it.
 
 The straight path of a known latent through the flow is x = (1 - sigma) * latent + sigma * noise, and its velocity
-noise - latent. A solver that is given that velocity keeps to the path exactly, so at every step the network sees what
-is known at the step's noise level.
+(x - latent) / sigma, whichever noise it is by then. A solver that is given that velocity keeps to such a path exactly,
+so at every step the network sees what is known at the step's noise level.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from .rescale import LAST_SIGMA
 from .solvers import Velocity
 
 SOFT_S = 0.04  # within the span: over this the sound is let go
@@ -35,6 +36,11 @@ def held(latent: Tensor, noise: Tensor, mask: Tensor) -> Callable[[Velocity], Ve
     """Wraps a velocity so that what the mask leaves out (0) keeps to the path of its latent."""
 
     def wrap(velocity: Velocity) -> Velocity:
-        return lambda x, sigma: torch.lerp(noise - latent, velocity(x, sigma), mask)
+        def kept(x: Tensor, sigma: Tensor) -> Tensor:
+            # At its end the path has no noise left to tell by; only solvers that draw none look there.
+            known = (x - latent) / sigma.to(x) if sigma > LAST_SIGMA else noise - latent
+            return torch.lerp(known, velocity(x, sigma), mask)
+
+        return kept
 
     return wrap
