@@ -192,6 +192,9 @@ def video_source(video, socket: str = "video"):
     stream, fps = video.get_stream_source(), getattr(video, "shown_fps", None)
     if isinstance(stream, str | os.PathLike):
         source = VideoSource.from_path(stream, start_s, fps=fps)
+        # What another node made has a name that nobody chose.
+        if source.origin.parent == Path(folder_paths.get_temp_directory()).absolute():
+            source = replace(source, name=f"the input {socket!r}")
     else:
         source = VideoSource.from_bytes(stream, f"the input {socket!r}", start_s)
     # Hosts take a duration as the most there may be, and keep it as it was asked for.

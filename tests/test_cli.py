@@ -511,3 +511,47 @@ def test_no_bar_elsewhere(capsys):
 def test_incomplete_commands(command, capsys):
     assert cli.main(command) == 2
     assert capsys.readouterr().err.startswith("v2a: error: ")
+
+
+def test_an_unknown_option_is_told_with_what_is_near(clip, tmp_path, capsys):
+    assert cli.main(["generate", str(clip), "-o", str(tmp_path / "out.mp4"), "--promt", "rain"]) == 2
+    told = "unrecognized arguments: --promt rain; did you mean --prompt? (`v2a generate --help` shows"
+    assert told in capsys.readouterr().err
+
+
+def test_an_unknown_command_is_told_with_what_is_near(capsys):
+    assert cli.main(["genrate"]) == 2
+    assert "; did you mean generate? (`v2a --help` shows" in capsys.readouterr().err
+    assert cli.main(["xyzzy"]) == 2
+    assert "did you mean" not in capsys.readouterr().err
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert not ended.value.code
+    assert capsys.readouterr().out == f"v2a {cli.VERSION}\n"
+
+
+def test_a_preview_is_a_png(sounding_clip, tmp_path, capsys):
+    assert cli.main(["preview", str(sounding_clip), "-o", str(tmp_path / "p.txt")]) == 2
+    assert "p.txt: cannot write '.txt' files; choose .png" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_preview_without_sound_names_the_command(clip, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("v2a_core.cli.command", lambda: "python -m v2a_core")
+    assert cli.main(["preview", str(clip), "-o", str(tmp_path / "p.png")]) == 2
+    assert "has no sound to draw: `python -m v2a_core generate` makes one." in capsys.readouterr().err
+
+
+def test_a_stem_that_is_not_there(sounding_clip, tmp_path, capsys):
+    command = ["mix", str(sounding_clip), str(tmp_path / "nope.wav"), "-o", str(tmp_path / "out.mp4")]
+    assert cli.main(command) == 2
+    assert "nope.wav: does not exist; give the path of a sound, or of a video with one" in capsys.readouterr().err
+
+
+def test_what_comes_with_the_pack_is_not_fetched(capsys):
+    assert cli.main(["download", "mini"]) == 0
+    told = capsys.readouterr().out
+    assert "Mini ships with the pack: there is nothing to fetch" in told and "licences" not in told

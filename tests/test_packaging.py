@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import tomllib
 
+from v2a_core import cli
 from v2a_core.weights.catalog import catalog
 from v2a_core.weights.files import verify
 from v2a_core.weights.formats import read_header
@@ -33,7 +34,7 @@ def test_what_the_registry_shows_is_there():
     comfy = PYPROJECT["tool"]["comfy"]
     assert comfy["PublisherId"] and comfy["DisplayName"] and comfy["requires-comfyui"].startswith(">=")
     assert (ROOT / comfy["Icon"]).stat().st_size < 20_000
-    assert re.fullmatch(r"\d+\.\d+\.\d+", PROJECT["version"])
+    assert re.fullmatch(r"\d+\.\d+\.\d+", PROJECT["version"]) and PROJECT["version"] == cli.VERSION
     assert f"\n## {PROJECT['version']}" in (ROOT / "CHANGELOG.md").read_text()
     licence = (ROOT / "LICENSE").read_text()
     assert PROJECT["license"] == "Apache-2.0" and "Apache License" in licence and "Version 2.0" in licence

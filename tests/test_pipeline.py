@@ -63,6 +63,17 @@ def test_mini_has_no_negative_prompt_of_its_own(mini, clip):
     assert torch.equal(plain, none)
 
 
+def test_words_that_the_model_does_not_know_are_told_once(mini, clip, caplog):
+    for prompt in ("", " ", "rain", "rain, 雨"):
+        made(mini, clip, prompt=prompt)
+    assert caplog.messages == []
+    made(mini, clip, prompt="rain\n[0-0.5] 雨 -rain\n[1-1.5] 風 -rain")
+    assert caplog.messages == []
+    made(mini, clip, prompt="[0-0.5] 雨\n[1-1.5] 風")
+    told = "The prompt '雨' holds no word that the model 'mini' knows: write it in English."
+    assert caplog.messages == [told]
+
+
 def test_frames_and_file_are_equals(mini):
     frames = torch.zeros(50, 64, 64, 3, dtype=torch.uint8)
     frames[20:] = 255

@@ -1,9 +1,13 @@
 """The preview's layout, measured in its pixels."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from videos import write_video
 
 from v2a_core.errors import InputError
 from v2a_core.media.audio import Audio
@@ -11,7 +15,7 @@ from v2a_core.media.video import VideoSource
 from v2a_core.preview import GROUND, MOTION, ONSET, PANEL, WAVE, _chance, save_png, sync_preview
 from v2a_core.preview.colours import CUE, SPEECH, TEXT
 from v2a_core.preview.lettering import fitted, plain
-from v2a_core.preview.page import legend_of
+from v2a_core.preview.page import Page, legend_of
 from v2a_core.preview.panels import Axis, Marks
 from v2a_core.preview.shapes import LANE_ROWS, Span, cue_spans, lane, line_spans
 from v2a_core.prompts.cues import Cue, CueSheet, cue_sheet
@@ -307,3 +311,19 @@ def test_hostile_sheets_are_bounded():
     axis = Axis.of(4.0, 400, 50)
     assert lane(cue_spans(many), axis, 12, 10, CUE)[1] == 1000 - LANE_ROWS
     assert lane([Span(9.0, 10.0, "after the end"), Span(1.0, 2.0, "within")], axis, 12, 10, CUE)[1] == 1
+
+
+def test_the_title_has_the_name_of_a_file_alone(tmp_path, monkeypatch):
+    titles = []
+
+    def page(axis, unit, title, rows):
+        titles.append(title)
+        return Page(axis, unit, title, rows)
+
+    monkeypatch.setattr("v2a_core.preview.Page", page)
+    path = write_video(tmp_path / "street.mp4", seconds=1)
+    file, of_bytes = VideoSource.from_path(path), VideoSource.from_bytes(path.read_bytes(), "the input 'video'")
+    for source in (file, of_bytes, replace(file, name="the input 'video'"), flashes(18, 32)):
+        sync_preview(source, clicks(seconds=1))
+    assert [title.partition(" x ")[0] for title in titles] == ["street.mp4, 96", "96", "96", "32"]
+    assert all(re.search(r" x \d+, 2[05] fps, [14]\.00 s$", title) for title in titles)

@@ -4,7 +4,8 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from .atomic import whole_file
@@ -14,7 +15,9 @@ from .generating import add_parser as generate_command
 from .generating import add_timing
 from .mixing import add_parser as mix_command
 from .weights.commands import add_parsers as weights_commands
+from .weights.files import command
 
+VERSION = "0.1.0"
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 
 
@@ -51,12 +54,32 @@ def _complain(error: object, code: int) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
+    def parse_known_args(self, args=None, namespace=None):
+        # argparse would leave what a command doesn't know to the parser of all commands, whose help is another.
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            near = _near(unknown[0].partition("=")[0], self._option_string_actions)
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{near}")
+        return found, unknown
+
+    def _check_value(self, action, value):
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            error.message += _near(value, action.choices)
+            raise
+
     def error(self, message: str):
         raise InputError(f"{message} (`{self.prog} --help` shows what it takes)")
 
 
+def _near(given: str, known: Iterable[str]) -> str:
+    return "".join(f"; did you mean {name}?" for name in get_close_matches(given, known, 1))
+
+
 def _parser(train: bool) -> argparse.ArgumentParser:
     parser = _Parser(prog="v2a", description="Make the soundtrack of a video.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"v2a {VERSION}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     generate_command(commands)
     weights_commands(commands)
@@ -113,9 +136,11 @@ def _preview(arguments: argparse.Namespace, progress: "Bars") -> None:
 
     source = VideoSource.from_path(arguments.video)
     path = check_output(arguments.output, source)
+    if path.suffix.lower() != ".png":
+        raise InputError(f"{path}: cannot write {path.suffix!r} files; choose .png")
     audio = read_audio(source)
     if audio is None:
-        raise InputError(f"{arguments.video} has no sound to draw: `v2a generate` makes one.")
+        raise InputError(f"{arguments.video} has no sound to draw: `{command()} generate` makes one.")
     cues = read_cues(arguments.cues) if arguments.cues else None
     transcript = read_transcript(arguments.transcript) if arguments.transcript else None
     pixels = sync_preview(source, audio, width=arguments.width, cues=cues, transcript=transcript, progress=progress)

@@ -77,6 +77,10 @@ def _mix(arguments: argparse.Namespace, progress) -> None:
     check_target(source, output, arguments.codec)
     duration_s = probe(source).duration_s
     check_film(duration_s, source.name)
+    for path in arguments.stems:
+        if not path.expanduser().is_file():
+            what = "is a folder" if path.expanduser().is_dir() else "does not exist"
+            raise InputError(f"{path}: {what}; give the path of a sound, or of a video with one")
     sounds, fits = [_sound(path, duration_s) for path in arguments.stems], []
     if arguments.transcript:
         sounds[voice], fits = _spoken(sounds[voice], arguments.transcript, duration_s, arguments.stretch)

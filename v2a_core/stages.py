@@ -3,6 +3,7 @@
 `progress(stage, done, total)` is told how a stage gets on and may raise to cancel.
 """
 
+import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -28,6 +29,8 @@ from .settings import Settings, check_duration, check_film, check_length, check_
 Progress = Callable[[str, int, int], None]
 
 LOOK_AHEAD_S = 0.01
+
+log = logging.getLogger(__name__)
 
 
 @torch.inference_mode()
@@ -78,7 +81,10 @@ def encode_prompt(family: Family, prompt: str, name: str = "prompt") -> TextFeat
 
 
 def encode_cues(family: Family, sheet: CueSheet) -> tuple[tuple[TextFeatures, ...], tuple[TextFeatures, ...]]:
-    """What to hear and what not as the family encodes it: a text for all that is in force at once, with its spans."""
+    """What to hear and what not as the family encodes it: a text for all that is in force at once, with its spans.
+
+    It is said, once for each of the two, where the family knows no word of such a text.
+    """
     spans = sheet.spans(math.inf)
 
     def side(name: str, words_of: Callable[[Span], str]) -> tuple[TextFeatures, ...]:
@@ -86,6 +92,10 @@ def encode_cues(family: Family, sheet: CueSheet) -> tuple[tuple[TextFeatures, ..
         for span in spans:
             governed.setdefault(words_of(span), []).append((span.start_s, span.end_s))
         texts = [(encode_prompt(family, words, name), tuple(held)) for words, held in governed.items()]
+        unread = next((text.prompt for text, _ in texts if text.prompt.strip() and not len(text.tokens)), None)
+        if unread is not None:
+            told = "The %s %r holds no word that the model %r knows: write it in English."
+            log.warning(told, name, unread[:80], family.spec.name)
         return tuple(replace(text, spans=held if len(texts) > 1 else None) for text, held in texts)
 
     return side("prompt", lambda span: span.positive), side("negative prompt", lambda span: span.negative)

@@ -107,3 +107,12 @@ def test_a_transcript_is_captions_where_the_model_cannot_speak_and_the_graph_say
 def test_a_cue_beyond_the_end_is_named(server, model, text):
     made = {**graph(model, prompt={"prompt": text}), "save": save_latent("sampler")}
     assert "reaches beyond the end of the video" in server.run(made).error
+
+
+def test_a_prompt_that_the_model_does_not_know_is_logged(server, model):
+    logged = len(server.log.read_text())
+    made = graph(model, prompt={"prompt": "雨が降る"})
+    done = server.run({**made, "save": save_latent("sampler")})
+    assert done.error is None, done.error
+    told = "The prompt '雨が降る' holds no word that the model 'mini' knows: write it in English."
+    assert server.log.read_text()[logged:].count(told) == 1

@@ -86,7 +86,7 @@ def test_a_missing_file_is_named_with_its_folder_and_the_command(server, foley):
     for said in (
         "hunyuanvideo_foley_bf16.safetensors (network)",
         f"not in {server.base}/models/foley:",
-        "python -m v2a_core download hunyuan_foley_xxl`",
+        "-m v2a_core download hunyuan_foley_xxl`",
     ):
         assert said in error, error
 

@@ -1,6 +1,7 @@
 """MMAudio with narrow random weights in a real ComfyUI: every way to use it, the same latents as without ComfyUI."""
 
 import shutil
+import sys
 from dataclasses import replace
 
 import pytest
@@ -73,7 +74,8 @@ def test_a_missing_file_is_named_with_its_folder_and_the_command(server, mmaudio
     for said in (
         "mmaudio_large_44k_v2_fp16.safetensors (network)",
         f"not in {server.base}/models/mmaudio:",
-        f"`cd {server.base}/custom_nodes/comfyui-v2a && python -m v2a_core download mmaudio_large_44k_v2`",
+        f'run `cd "{server.base}/custom_nodes/comfyui-v2a" && "{sys.executable}" -m v2a_core download ',
+        "download mmaudio_large_44k_v2`",
         "Kijai/MMAudio_safetensors",
     ):
         assert said in error, error

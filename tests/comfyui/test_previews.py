@@ -16,7 +16,7 @@ SHEET = "rain on wood\n[0.2-1.0] footsteps, -music"
 def drawn(server, graph, **inputs) -> np.ndarray:
     graph = {
         **graph,
-        "draw": node("V2ASyncPreview", video=["load", 0], audio=["decode", 0], width=640, **inputs),
+        "draw": node("V2ASyncPreview", **{"video": ["load", 0], "audio": ["decode", 0], "width": 640, **inputs}),
         "save": node("SaveImage", images=["draw", 0], filename_prefix="drawn"),
     }
     done = server.run(graph)
@@ -34,6 +34,15 @@ def test_cues_come_from_a_prompt_or_a_text_and_lines_from_a_transcript(server, m
     assert np.array_equal(by_prompt, by_text)
     assert np.array_equal(by_prompt, drawn(server, graph, cues=["condition", 0]))
     assert drawn(server, graph, cues=["prompt", 0], transcript=["said", 0]).shape[0] > by_prompt.shape[0] + 12
+
+
+def test_a_temporary_file_is_not_named(server, model):
+    graph = full(CLIP, model)
+    for codec in ("aac", "flac"):  # each in a file of its own name
+        graph[codec] = node("V2AMuxVideo", video=["load", 0], audio=["decode", 0], mode="replace", codec=codec)
+    ours, other = (drawn(server, graph, video=[codec, 0]) for codec in ("aac", "flac"))
+    assert np.array_equal(ours, other)
+    assert not np.array_equal(ours, drawn(server, graph))
 
 
 @pytest.mark.parametrize("cues", [[[0, {}]], [[0, {"v2a_cues": 1}]]])

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import sys
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from v2a_core.weights.catalog import Model, ModelFile, Part, catalog
 from v2a_core.weights.commands import chosen_weights
 from v2a_core.weights.convert import convert
 from v2a_core.weights.files import find_model, locate, register_folder, unconverted, verify
+from v2a_core.weights.formats import read_shapes
 from v2a_core.weights.layouts import LAYOUTS
 
 ROLES = {
@@ -87,7 +89,15 @@ def test_found_in_a_host_s_folder_and_in_comfyui_s(tmp_path, monkeypatch):
     monkeypatch.delenv("V2A_MODELS")
     monkeypatch.setattr(files, "PACKAGE", pack)
     assert files.models_root() == tmp_path / "ComfyUI" / "models"
-    assert files.command() == f"cd {pack.parent} && python -m v2a_core"
+    run = f'"{pack.parent}" && "{sys.executable}" -m v2a_core'
+    assert files.command() == f"cd {run}"
+    raw = tmp_path / "made.pth"
+    raw.write_bytes(b"PK\x03\x04" + bytes(64))
+    with pytest.raises(InputError, match=re.escape(f'`cd {run} convert "{raw}" "{raw.with_suffix(".safetensors")}"`')):
+        read_shapes(raw)
+    with monkeypatch.context() as windows:
+        windows.setattr("sys.platform", "win32")
+        assert files.command() == f"cd /d {run}"
     path = place(tmp_path / "ComfyUI" / "models" / "mmaudio" / file.path)
     assert locate(file) == path
     register_folder(tmp_path / "extra")
@@ -110,16 +120,26 @@ def test_a_missing_file_names_file_folder_and_command(models_folder):
     assert "mmaudio_large_44k_v2_fp16.safetensors" in told
     assert str(models_folder / "mmaudio") in told
     assert "`v2a download mmaudio_large_44k_v2`" in told
-    assert "Kijai/MMAudio_safetensors" in told
+    assert "put https://huggingface.co/Kijai/MMAudio_safetensors/resolve/main/" in told
+    assert "there as mmaudio_large_44k_v2_fp16.safetensors." in told
+    assert told.endswith(" 4 more files are missing too; the command fetches all.")
+    chosen = dict.fromkeys(("vae", "vocoder", "clip"), "chosen.safetensors")
+    with pytest.raises(InputError, match=r" 1 more file is missing too; the command fetches all\.$"):
+        find_model("mmaudio_large_44k_v2", chosen)
+    with pytest.raises(InputError, match=r"there as mmaudio_large_44k_v2_fp16\.safetensors\.$"):
+        find_model("mmaudio_large_44k_v2", chosen | {"synchformer": "chosen.safetensors"})
 
 
 def test_a_pickle_placed_by_hand_is_to_be_converted(models_folder):
+    url = r"https://huggingface\.co/hkchengrex/MMAudio/resolve/main/weights/mmaudio_small_16k\.pth"
+    with pytest.raises(InputError, match=f"or fetch {url} yourself and make it that file with `v2a convert`"):
+        find_model("mmaudio_small_16k")
     raw = models_folder / "mmaudio" / "mmaudio_small_16k.pth"
     raw.parent.mkdir(parents=True)
     raw.write_bytes(b"")
     with pytest.raises(InputError) as raised:
         find_model("mmaudio_small_16k")
-    assert f"`v2a convert {raw} {raw.with_suffix('.safetensors')}`" in str(raised.value)
+    assert f'`v2a convert "{raw}" "{raw.with_suffix(".safetensors")}"`' in str(raised.value)
 
 
 def test_files_of_either_origin_and_chosen_ones_make_a_model(models_folder, tmp_path):

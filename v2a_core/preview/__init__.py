@@ -74,7 +74,9 @@ def sync_preview(
         Row("spectrum", "kHz", spectrogram_panel(mono, audio.rate_hz, axis, 12 * unit)),
     ]
     fps = f"{float(info.fps):.5g} fps"
-    title = f"{Path(source.name).name}, {info.width} x {info.height}, {fps}, {info.duration_s:.2f} s"
+    named = isinstance(source.origin, Path) and Path(source.name).name == source.origin.name
+    size = f"{info.width} x {info.height}, {fps}, {info.duration_s:.2f} s"
+    title = f"{source.origin.name}, {size}" if named else size
     page = Page(axis, unit, title, rows)
     page.legend(legend_of(marks, count, TOLERANCE_S, _chance(drawn, info.duration_s)))
     page.time_axis()

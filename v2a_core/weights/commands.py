@@ -78,6 +78,9 @@ def _download(arguments: argparse.Namespace, progress) -> None:
     model = catalog()[arguments.name]
     if arguments.folder is not None and not arguments.folder.is_dir():
         raise InputError(f"There is no folder {arguments.folder}: make it, or choose another with --folder.")
+    if not any(part.choice().repo for part in model.parts):
+        print(f"{model.title} ships with the pack: there is nothing to fetch.")
+        return
     print(
         f"{model.title}, into {arguments.folder or models_root()}. By fetching these files you accept their licences:"
     )

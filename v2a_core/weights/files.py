@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 from ..errors import InputError
@@ -76,7 +77,7 @@ def find_model(name: str, chosen: Mapping[str, str | os.PathLike] | None = None)
             continue
         located = locate_part(part)
         if located is None:
-            raise InputError(missing(model, part))
+            raise InputError(missing(model, part, chosen))
         found[part.role] = located[1]
     return found
 
@@ -95,8 +96,8 @@ def _in_folder(path: Path, part: Part) -> Path:
     return found
 
 
-def missing(model: Model, part: Part) -> str:
-    """What to say of a part that no file is there for."""
+def missing(model: Model, part: Part, chosen: Collection[str] = ()) -> str:
+    """What to say of a part that no file is there for; chosen are the roles that a file was chosen for."""
     file, folder = part.choice(), models_root() / part.folder
     if not file.repo:
         return f"The model file {file.path} is not there: install the pack again."
@@ -104,9 +105,15 @@ def missing(model: Model, part: Part) -> str:
     for other in part.files:
         raw = unconverted(other)
         if raw is not None:
-            return f"{problem}: convert {raw} with `{command()} convert {raw} {folder / other.path}`."
-    by_hand = f"{file.published} of {file.repo} on the hub" + (", with `v2a convert`" if file.converted else "")
-    return f"{problem}: run `{command()} download {model.name}`, or put it there by hand from {by_hand}."
+            return f'{problem}: convert {raw} with `{command()} convert "{raw}" "{folder / other.path}"`.'
+    url = f"https://huggingface.co/{file.repo}/resolve/main/{file.published}"
+    by_hand = f"put {url} there as {file.path}"
+    if file.converted:
+        by_hand = f"fetch {url} yourself and make it that file with `{command()} convert`"
+    others = sum(other.role not in chosen and locate_part(other) is None for other in model.parts) - 1
+    count = "1 more file is" if others == 1 else f"{others} more files are"
+    more = f" {count} missing too; the command fetches all." if others else ""
+    return f"{problem}: run `{command()} download {model.name}`, or {by_hand}.{more}"
 
 
 def unconverted(file: ModelFile) -> Path | None:
@@ -124,7 +131,9 @@ def command() -> str:
     """How a user runs this command line: in ComfyUI the pack is a folder, not an installed program."""
     if _host_models() is None:
         return "v2a"
-    return f"cd {PACKAGE.parent} && python -m v2a_core"
+    # By this interpreter: the one called `python` may be another, as it is beside ComfyUI's portable version.
+    change = "cd /d" if sys.platform == "win32" else "cd"
+    return f'{change} "{PACKAGE.parent}" && "{sys.executable}" -m v2a_core'
 
 
 def verify(file: ModelFile, part: Part | None = None, progress: Progress | None = None) -> Path:

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from ..atomic import whole_file
 from ..errors import InputError
+from .files import command
 from .layouts import LAYOUTS, Layout, looks_like, plain_names, sized
 
 HEADER_LIMIT = 32 << 20  # bytes; the largest published header of the field is under 1 MB
@@ -213,7 +214,8 @@ def _other_format(path, size: int) -> str:
         start = file.read(64)
     if start.startswith(b"PK\x03\x04") or start.startswith(b"\x80\x02"):
         out = Path(path).with_suffix(".safetensors")
-        return f"it looks like a PyTorch pickle (.pth, .pt, .ckpt). Convert it first: `v2a convert {path} {out}`."
+        convert = f'{command()} convert "{path}" "{out}"'
+        return f"it looks like a PyTorch pickle (.pth, .pt, .ckpt). Convert it first: `{convert}`."
     if start.startswith(b"version https://git-lfs"):
         return "it is a Git LFS pointer. Fetch the file itself (git lfs pull)."
     if start.startswith(b"GGUF"):

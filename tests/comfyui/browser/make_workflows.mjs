@@ -45,7 +45,9 @@ await withPage(
       const graph = await page.evaluate(build, { ...workflow, about: about[name] });
       const chosen = new Set(Object.values(workflow.nodes).map(({ set }) => set?.model));
       const models = [...chosen].flatMap((model) => files[model] ?? []);
-      const written = models.length ? { ...graph, models } : graph;
+      // Without a view of its own the frontend fits a graph to the window that it is opened in.
+      const { ds, ...extra } = graph.extra ?? {};
+      const written = { ...graph, extra, ...(models.length ? { models } : {}) };
       writeFileSync(join(out, `${name}.json`), `${JSON.stringify(written, null, 1)}\n`);
       await load(page, graph);
       await fit(page);

@@ -9,6 +9,7 @@ const FOLEY = "hunyuan_foley_xl";
 const MMAUDIO_SAMPLING = { steps: 25, cfg: 4.5 };
 const FOLEY_SAMPLING = { steps: 50, cfg: 4.5 };
 const FOLEY_NEGATIVE = "noisy, harsh";
+const PROMPT = "birds chirping, rustling leaves, soft footsteps on grass";
 
 /** Two candidates of a sound for a prompt alone. */
 const textOnly = (model, negative_prompt, sampling) =>
@@ -26,9 +27,14 @@ const textOnly = (model, negative_prompt, sampling) =>
   );
 
 export const fetched = {
-  mmaudio_quick_start: quickStart({ model: MMAUDIO, ...MMAUDIO_SAMPLING }),
+  mmaudio_quick_start: quickStart({ model: MMAUDIO, prompt: PROMPT, ...MMAUDIO_SAMPLING }),
 
-  hunyuan_foley_quick_start: quickStart({ model: FOLEY, negative_prompt: FOLEY_NEGATIVE, ...FOLEY_SAMPLING }),
+  hunyuan_foley_quick_start: quickStart({
+    model: FOLEY,
+    prompt: PROMPT,
+    negative_prompt: FOLEY_NEGATIVE,
+    ...FOLEY_SAMPLING,
+  }),
 
   text_only_foley: textOnly(MMAUDIO, NEGATIVE, MMAUDIO_SAMPLING),
 
@@ -39,7 +45,7 @@ export const fetched = {
       model: node("V2ALoadModel", [20, 50], { model: MMAUDIO }),
       load: node("V2ALoadVideo", [20, 290]),
       encode: node("V2AEncodeVideo", [420, 50]),
-      prompt: node("V2APrompt", [420, 280]),
+      prompt: node("V2APrompt", [420, 280], { prompt: PROMPT }),
       condition: node("V2ACondition", [820, 50]),
       sampler: node("V2ASampler", [820, 320], MMAUDIO_SAMPLING),
       decode: node("V2ADecodeAudio", [1170, 50]),

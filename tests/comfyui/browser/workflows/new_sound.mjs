@@ -49,7 +49,7 @@ export const newSound = {
       prompt: node(
         "V2APrompt",
         [420, 280],
-        { prompt: "birds chirping, rustling leaves\n[0-0.9] soft footsteps on grass" },
+        { prompt: "wind in the trees\n[0-0.9] heavy footsteps on grass" },
         { title: "What to hear when" },
       ),
       condition: node("V2ACondition", [820, 50]),
@@ -98,7 +98,7 @@ export const newSound = {
       model: node("V2ALoadModel", [0, 390]),
       encode: node("V2AEncodeVideo", [390, 0]),
       prompt: node("V2APrompt", [390, 230], {
-        prompt: "birds chirping, rustling leaves\n[0-0.9] soft footsteps on grass\n[1.2s] a twig snaps -birds",
+        prompt: "wind in the trees\n[0-0.9] heavy footsteps on grass\n[1.2s] a door slams -wind",
         negative_prompt: "music",
       }),
       transcript: node("V2ATranscript", [390, 600], { text: "A HUNTER [0.3-1.4]: Quiet now." }),

@@ -46,7 +46,7 @@ export const oldSound = {
       condition: node("V2ACondition", [790, 0]),
       sampler: node("V2ASampler", [790, 220]),
       decode: node("V2ADecodeAudio", [1160, 0]),
-      air_prompt: node("V2APrompt", [390, 600], { prompt: "birds chirping, rustling leaves" }, { title: "Ambience" }),
+      air_prompt: node("V2APrompt", [390, 600], { prompt: "wind in the trees" }, { title: "Ambience" }),
       air_condition: node("V2ACondition", [790, 620]),
       air_sampler: node("V2ASampler", [790, 840]),
       air_decode: node("V2ADecodeAudio", [1160, 620]),
@@ -125,7 +125,7 @@ export const oldSound = {
     {
       load: node("V2ALoadVideo", [0, 0]),
       model: node("V2ALoadModel", [0, 390]),
-      prompt: node("V2APrompt", [0, 600], { prompt: "wind in the trees, birds chirping" }),
+      prompt: node("V2APrompt", [0, 600], { prompt: "wind in the trees" }),
       first: node(
         "V2AVideoToAudio",
         [390, 0],
