@@ -1,6 +1,6 @@
 """Hundreds of workflows of all families in one ComfyUI, some cancelled: errors, memory, results against single runs.
 
-.cache/comfyui/venv/bin/python bench/load.py [--count 200] [--different 18] [--alone 6] [--cancel 0.3] [--seed 0]
+python bench/load.py [--count 200] [--different 18] [--alone 6] [--cancel 0.3] [--seed 0]
 prints a table and writes results/load.json; README.md says how to read it.
 """
 
