@@ -1,6 +1,7 @@
 """What can't be written is told before there is a sound."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import pytest
@@ -12,7 +13,7 @@ from v2a_core.media.audio import Audio
 from v2a_core.media.formats import held_codecs
 from v2a_core.media.mux import mux
 from v2a_core.media.target import check_target
-from v2a_core.media.video import VideoSource
+from v2a_core.media.video import VideoSource, probe
 
 SILENCE = Audio(torch.zeros(1, 9600), 24_000)
 
@@ -42,6 +43,14 @@ def test_a_codec_that_no_mp4_holds_is_cut_at_the_keyframe_that_is_named(tmp_path
     with pytest.raises(InputError, match=r"keyframe, such as 0\.400 s"):
         check_target(VideoSource.from_path(clip, 0.52), tmp_path / "out.mkv", None)
     check_target(VideoSource.from_path(clip, 0.8), tmp_path / "out.webm", None)
+
+
+def test_a_damaged_file_without_keyframes_is_told(tmp_path):
+    """A file that fuzzing made."""
+    data = Path(__file__).with_name("without_keyframes.bin").read_bytes()
+    source = VideoSource.from_bytes(data, "damaged", 0.0, probe(VideoSource.from_bytes(data)).duration_s)
+    with pytest.raises(InputError, match=r"start at a keyframe$"):
+        mux(source, SILENCE, tmp_path / "out.mkv")
 
 
 def test_an_old_codec_is_copied_where_it_is_held(tmp_path):

@@ -61,8 +61,8 @@ def find_cut(source: VideoSource, extent: Extent) -> Cut:
     return Cut(key, cover, after, last, begin, end, sliver, hidden=any(key <= t < cover for t in times))
 
 
-def nearest_keyframe(source: VideoSource, extent: Extent) -> float:
-    """When the keyframe nearest to the trim start is shown, in seconds from the first frame on."""
+def nearest_keyframe(source: VideoSource, extent: Extent) -> float | None:
+    """When the keyframe nearest to the trim start is shown, in seconds from the first frame on, if one is marked."""
     with open_at(source, extent.begin_s) as (_, _, packets):
         times_s = []
         for packet in packets:
@@ -70,7 +70,8 @@ def nearest_keyframe(source: VideoSource, extent: Extent) -> float:
                 times_s.append(float(packet_pts(packet) * packet.time_base))
                 if times_s[-1] >= extent.begin_s:
                     break
-    return min(times_s, key=lambda time_s: abs(time_s - extent.begin_s)) - extent.zero_s
+    nearest_s = min(times_s, key=lambda time_s: abs(time_s - extent.begin_s), default=None)
+    return None if nearest_s is None else nearest_s - extent.zero_s
 
 
 def copied(source: VideoSource, extent: Extent):

@@ -29,11 +29,12 @@ def find_place(source: VideoSource, path: Path) -> tuple[Extent, Cut]:
     cut = find_cut(source, extent)
     if cut.hidden and not find_format(path).hides_frames:
         hiding = [suffix for suffix in (".mp4", ".mov") if shows(FORMATS[suffix], extent.info.codec)]
+        near_s = nearest_keyframe(source, extent)
         raise InputError(
             f"{path}: {source.name} is cut at {source.start_s:g} s, between keyframes, and "
             + (f"only {' and '.join(hiding)}" if hiding else f"no file with {extent.info.codec} video")
             + " can hide the frames before that; "
             + (f"write {' or '.join(hiding)}, or " if hiding else "")
-            + f"start at a keyframe, such as {nearest_keyframe(source, extent):.3f} s"
+            + f"start at a keyframe{'' if near_s is None else f', such as {near_s:.3f} s'}"
         )
     return extent, cut
