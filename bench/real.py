@@ -19,6 +19,7 @@ from v2a_core.evaluation.sync import sync_score
 from v2a_core.evaluation.tagger import obeys, tagger
 from v2a_core.media.audio import Audio
 from v2a_core.media.loudness import integrated_lufs
+from v2a_core.media.mux import mux
 from v2a_core.media.video import VideoSource
 from v2a_core.models import load_family
 from v2a_core.models.base import Family
@@ -56,8 +57,8 @@ def soundtracks(family: Family, name: str, video: VideoSource, takes: int) -> li
     said = {"prompt": shot.prompt, "model": family}
     if shot.lines:
         said["transcript"] = parse_transcript(shot.lines)
-    generate(video, OUT / f"{name}.mov", **said)
     sounds = list(generate(video, takes=takes, **said).takes)
+    mux(video, sounds[0], OUT / f"{name}.mov")
     page = sync_preview(video, sounds[0], transcript=said.get("transcript"))
     save_png(page, OUT / f"{name}.png")
     return sounds

@@ -5,7 +5,7 @@ writes results/renewed.json beside this file and prints a table; README.md says 
 """
 
 import numpy as np
-from clips import DURATION_S, Clip, judge, latents, watch
+from clips import BATCH, DURATION_S, Job, judge, latents, watch
 from common import options, save, with_interval
 from mini_clips import World, held_out
 from mini_ways import job
@@ -21,13 +21,11 @@ from v2a_core.training.world.speech import Speakers
 
 WAYS = ("euler", "euler_ancestral")
 FIRST = 1000  # the report's clips come before
-BATCH = 16
 
 
-def soundtracks(family: Family, cases: list, clips: list[Clip], solver: str) -> list[Audio]:
-    """One soundtrack a clip, all else as in the report."""
-    settings, seen = Settings.for_family(family.spec, solver=solver), watch(family, clips)
-    jobs = [job("mini", *one) for one in zip(cases, clips, seen, strict=True)]
+def soundtracks(family: Family, jobs: list[Job], solver: str) -> list[Audio]:
+    """One soundtrack a job, all else as in the report."""
+    settings = Settings.for_family(family.spec, solver=solver)
     batches = (latents(family, jobs[first : first + BATCH], settings) for first in range(0, len(jobs), BATCH))
     return [stages.decode(family, one[None], DURATION_S) for batch in batches for one in batch]
 
@@ -41,9 +39,10 @@ def main() -> None:
     print("| family | solver | class in the top 5 | onset F1 |\n|---|---|---|---|")
     for name in FAMILIES:
         cases, clips = map(list, zip(*(held_out(name, FIRST + i, world) for i in range(args.clips)), strict=True))
+        jobs = [job("mini", *one) for one in zip(cases, clips, watch(family, clips), strict=True)]
         found[name] = {}
         for solver in WAYS:
-            marks = [judge(*one) for one in zip(clips, soundtracks(family, cases, clips, solver), strict=True)]
+            marks = [judge(*one) for one in zip(clips, soundtracks(family, jobs, solver), strict=True)]
             one = found[name][solver] = {"class": with_interval([mark.obeys for mark in marks], np.mean)}
             onsets = [mark.onsets for mark in marks if mark.onsets]
             if onsets:
