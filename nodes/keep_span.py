@@ -1,6 +1,5 @@
 """V2AKeepSpan: which seconds of a latent a sampler makes anew."""
 
-import math
 from dataclasses import dataclass
 
 from comfy_api.latest import io
@@ -67,9 +66,9 @@ class V2AKeepSpan(io.ComfyNode):
                 f"The span is {start:g} to {end:g} s and the sound lasts {duration_s:.2f} s: give a start and an end "
                 "within it, in order."
             )
-        # A latent that tells no rate has about this one. The last frame may reach beyond the end.
+        # A latent that tells no rate has about this one.
         rate_hz = latent.get(RATE, frames / duration_s)
-        mask = span_mask(frames, rate_hz, start, end if end < duration_s else math.inf)
+        mask = span_mask(frames, rate_hz, start, end, duration_s)
         masked = {**latent, "noise_mask": 1 - mask if keep_inside else mask}
         # What an earlier node kept is not what this one does.
         masked.pop(KEPT, None)

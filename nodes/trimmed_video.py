@@ -75,21 +75,17 @@ class TrimmedVideo(InputImpl.VideoFromFile):
 
 def _pictures(source) -> Iterator[torch.Tensor]:
     """RGB [H, W, 3] in 0..1 of each frame on show in the part; raises InputError where none can be decoded."""
-    from ..v2a_core.media.container import decode, open_at
     from ..v2a_core.media.extent import measure
+    from ..v2a_core.media.video import timed_frames
 
     extent, shown = measure(source), None
-    step_s = float(1 / extent.info.fps)
-    time_s = -step_s
-    with open_at(source, extent.begin_s if source.start_s else None) as (_, stream, packets):
-        for frame in decode(stream, packets):
-            time_s = time_s + step_s if frame.time is None else frame.time - extent.begin_s
-            if time_s >= extent.info.duration_s - ROUNDING_S:
-                break
-            # Up to the start, each frame takes the place of the one before.
-            if shown is not None and time_s > ROUNDING_S:
-                yield _pixels(shown)
-            shown = frame
+    for time_s, frame in timed_frames(source, extent):
+        if time_s >= extent.info.duration_s - ROUNDING_S:
+            break
+        # Up to the start, each frame takes the place of the one before.
+        if shown is not None and time_s > ROUNDING_S:
+            yield _pixels(shown)
+        shown = frame
     if shown is None:
         raise InputError(f"{source.name}: no frame between its start and end can be decoded; it may be damaged")
     yield _pixels(shown)

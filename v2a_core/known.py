@@ -1,6 +1,5 @@
 """A sound that exists already: what of it is kept or changed, how sampling begins with it, and what comes of both."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -103,10 +102,8 @@ def begin(
     start = begun(latent, noise, sigmas[0])
     if known.span_s is None:
         return start, _unchanged, sigmas
-    first_s, last_s = (edge_s - start_s for edge_s in known.span_s)
-    # The last frame may reach beyond the end of the sound, and is anew as a whole where the sound is up to there.
-    last_s = last_s if last_s < duration_s else math.inf
-    anew = span_mask(latent.shape[-1], family.spec.latent_rate_hz, first_s, last_s).to(noise.device)
+    span_s = (edge_s - start_s for edge_s in known.span_s)
+    anew = span_mask(latent.shape[-1], family.spec.latent_rate_hz, *span_s, duration_s).to(noise.device)
     return start, held(latent, noise, anew), sigmas
 
 

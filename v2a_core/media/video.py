@@ -16,7 +16,16 @@ from .resize import centre, cover, filtered
 from .source import FrameChunk, FrameRate, VideoInfo, VideoSource
 from .timeline import tick_times
 
-__all__ = ["FrameChunk", "FrameRate", "VideoInfo", "VideoSource", "encode_frames", "probe", "read_frames"]
+__all__ = [
+    "FrameChunk",
+    "FrameRate",
+    "VideoInfo",
+    "VideoSource",
+    "encode_frames",
+    "probe",
+    "read_frames",
+    "timed_frames",
+]
 
 Progress = Callable[[str, int, int], None]
 # A held picture (a slide, a screen recording) must not give way to the next one, and its sound, long before it changes.
@@ -50,7 +59,7 @@ def read_frames(
     shrink = _Shrink(extent.info.rotation)
     total = math.ceil(extent.info.duration_s * 10)
     shown = None
-    for time_s, frame in _frames(source, extent):
+    for time_s, frame in timed_frames(source, extent):
         if progress:
             progress("read frames", min(max(0, int(time_s * 10)), total), total)
         for column in columns:
@@ -159,7 +168,7 @@ class _Shrink:
         return np.rot90(picture, -self.rotation // 90)
 
 
-def _frames(source: VideoSource, extent: Extent) -> Iterator[tuple[float, object]]:
+def timed_frames(source: VideoSource, extent: Extent) -> Iterator[tuple[float, object]]:
     """Time from the trim start, and frame, from the frame on show at the trim start on, in order of time."""
     if isinstance(source.origin, torch.Tensor):
         for index in range(int(source.start_s * source.fps), len(source.origin)):

@@ -5,6 +5,7 @@ The straight path of a known latent through the flow is x = (1 - sigma) * latent
 so at every step the network sees what is known at the step's noise level.
 """
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -16,14 +17,15 @@ from .solvers import Velocity
 SOFT_S = 0.04  # within the span: over this the sound is let go
 
 
-def span_mask(frames: int, rate_hz: float, start_s: float, end_s: float) -> Tensor:
+def span_mask(frames: int, rate_hz: float, start_s: float, end_s: float, duration_s: float = math.inf) -> Tensor:
     """What to change of a latent, float32 [1, 1, frames]: 1 from start_s to end_s, 0 outside, with soft edges within.
 
-    An edge at the very beginning or end of the sound is none.
+    An edge at the very beginning or end of the sound is none. The sound may end before its last frame does, at
+    duration_s: that frame is then changed as a whole.
     """
     times_s = (torch.arange(frames) + 0.5) / rate_hz
     rise = (times_s - start_s) / SOFT_S if start_s > 0 else torch.ones(frames)
-    fall = (end_s - times_s) / SOFT_S if end_s < frames / rate_hz else torch.ones(frames)
+    fall = (end_s - times_s) / SOFT_S if end_s < min(duration_s, frames / rate_hz) else torch.ones(frames)
     return torch.minimum(rise, fall).clamp(0, 1)[None, None]
 
 
