@@ -1,5 +1,6 @@
 """The finished file: the same picture, the new sound in its place, and nothing left behind."""
 
+import os
 from fractions import Fraction
 
 import av
@@ -145,6 +146,24 @@ def test_a_picture_is_held_until_the_end(tmp_path, times_s, source_suffix, suffi
     assert [time_s for time_s, _ in decoded_barcodes(out)] == pytest.approx(expected, abs=1.1e-3)
     copied = [data for _, data in video_packets(out)]
     assert copied == [data for _, data in video_packets(path)][: len(copied)]
+
+
+def test_a_stream_that_no_header_can_hold_is_left_out_and_no_file_stays_open(tmp_path):
+    path, size = tmp_path / "clip.mkv", b"\xb0\x81\x10\xba\x81\x12"
+    with av.open(str(path), "w") as out:
+        picture, empty = out.add_stream("libvpx", rate=25), out.add_stream("mjpeg", rate=25)
+        picture.width, picture.height, picture.pix_fmt = 96, 64, "yuv420p"
+        empty.width, empty.height, empty.pix_fmt = 16, 18, "yuvj420p"
+        for number in range(5):
+            out.mux(picture.encode(av.VideoFrame.from_ndarray(barcode(number), format="rgb24")))
+        out.mux(picture.encode())
+    data = path.read_bytes()
+    assert data.count(size) == 1
+    before = len(os.listdir("/dev/fd"))
+    source = VideoSource.from_bytes(data.replace(size, b"\xb0\x81\0\xba\x81\0"))
+    with av.open(str(mux(source, sound(0.2), tmp_path / "out.mkv"))) as made:
+        assert [stream.type for stream in made.streams] == ["video", "audio"]
+    assert len(os.listdir("/dev/fd")) == before
 
 
 def test_matroska_takes_a_trim_at_a_keyframe_and_refuses_others(tmp_path):

@@ -1,5 +1,6 @@
 """The finished file: the source's picture untouched, one new sound, and a note of how it was made."""
 
+import io
 import itertools
 import math
 import os
@@ -58,7 +59,7 @@ def mux(
             audio = fit_length(audio, extent.info.duration_s)
         try:
             shown_s = _write(file_source, extent, cut, audio, temporary, path, codec, dict(metadata or {}), progress)
-        except av.FFmpegError as error:
+        except (av.FFmpegError, OSError) as error:
             raise InputError(f"{path}: cannot be written ({error.strerror}); choose another name or format") from error
         if find_format(path).hides_frames and shown_s > extent.info.duration_s + 1e-3:
             end_first_track(temporary, extent.info.duration_s)
@@ -78,10 +79,11 @@ def _write(
 ) -> float:
     """Copy and encode; returns when the last frame stops being shown, in seconds."""
     shown_s, total = 0.0, math.ceil(extent.info.duration_s * 10)
-    with copied(source, extent) as (container, picture, packets):
+    # PyAV never closes a file of its own whose header it could not write.
+    with _Whole(temporary, "wb") as file, copied(source, extent) as (container, picture, packets):
         tags = {**_tags(container.metadata), **{key: tag_text(value) for key, value in metadata.items()}}
         chapters = _chapters(container, extent)
-        out, streams, sounds = _start(container, picture, temporary, path, codec, audio, tags, chapters, extent.slow)
+        out, streams, sounds = _start(container, picture, file, path, codec, audio, tags, chapters, extent.slow)
         with out:
             heard = next(sounds, None)
             for packet in picture_packets(packets, picture, cut):
@@ -108,7 +110,7 @@ def _write(
 def _start(
     container: av.container.InputContainer,
     picture: av.VideoStream,
-    temporary: Path,
+    file: "_Whole",
     path: Path,
     codec: str,
     audio: Audio | AudioStream,
@@ -121,7 +123,9 @@ def _start(
     options = {"movflags": "use_metadata_tags+faststart"} if form.hides_frames else {}
     # A container may say it takes a stream and still refuse it in the header: then only picture and sound go in.
     for everything in (True, False):
-        out = av.open(str(temporary), "w", format=form.muxer, container_options=options)
+        file.seek(0)
+        file.truncate()
+        out = av.open(file, "w", format=form.muxer, container_options=options)
         try:
             wanted = [picture, *(s for s in container.streams if everything and _is_kept(s, picture, out))]
             streams = {stream.index: _add_copy(out, stream, slow) for stream in wanted}
@@ -182,6 +186,16 @@ def _chapters(container: av.container.InputContainer, extent: Extent) -> list[di
         if start < stop:
             kept.append({**chapter, "start": start - begin, "end": stop - begin, "time_base": tick_s})
     return kept
+
+
+class _Whole(io.FileIO):
+    """A file that holds at once all that was written: FFmpeg reads it while it is open, and doesn't write a rest."""
+
+    def write(self, data: bytes) -> int:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[super().write(rest) :]
+        return len(data)
 
 
 @contextmanager
