@@ -99,6 +99,18 @@ def test_a_header_that_claims_a_huge_picture(tmp_path, codec, size):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 
+def test_a_picture_that_grows_midway_is_passed_over(tmp_path):
+    data = bytearray(write_clip(tmp_path / "clip.webm", count=6, codec="libvpx", options={"g": "3"}).read_bytes())
+    size = struct.pack("<3sHH", b"\x9d\x01\x2a", 96, 64)
+    assert data.count(size) == 2
+    at = data.rindex(size) + 3
+    data[at : at + 4] = struct.pack("<HH", 14_000, 14_000)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    frames = torch.cat([chunk.frames for _, chunk in read_frames(VideoSource.from_bytes(bytes(data)), RATES)])
+    assert [read_barcode(frame) for frame in frames] == [0, 1, 2, 2, 2, 2]
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
 def test_nan_frames():
     frames = torch.zeros(5, 8, 8, 3)
     frames[3, 2, 2, 1] = math.nan

@@ -13,7 +13,7 @@ from av.stream import Disposition
 from ..errors import InputError
 from .source import MAX_SIDE, VideoSource
 
-MAX_PIXELS = 1 << 27
+MAX_PIXELS = 1 << 26  # twice what any level of H.264, VP9 and AV1 allows; a decoder and a filter hold several pictures
 BUFFER = 1 << 18  # bytes that are read at once
 MAX_INT = 2**31 - 1  # of the whole numbers that FFmpeg keeps a time base in
 # Demuxers that make pictures out of a still image or of text.
@@ -59,6 +59,7 @@ def video_stream(container: av.container.InputContainer, name: str) -> av.VideoS
             f"{name}: its header claims {width}x{height} pixels; at most {MAX_SIDE} a side and "
             f"{MAX_PIXELS / 1e6:.0f} million in all are read, so scale it down first"
         )
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}  # pictures can grow midway
     return stream
 
 
