@@ -1,10 +1,12 @@
 """What an encoder sees of pictures of every kind."""
 
+import av
 import numpy as np
 import pytest
 import torch
-from clips import barcode, read_barcode, turn, write_clip
+from clips import barcode, clicks, read_barcode, turn, write_clip
 
+from v2a_core.media.audio import read_audio
 from v2a_core.media.encode import encode_frames
 from v2a_core.media.video import FrameRate, VideoSource, probe, read_frames
 
@@ -90,6 +92,17 @@ def test_the_facts(tmp_path):
     assert info.duration_s == pytest.approx(1.5, abs=1e-3) and info.frame_count_estimate == 36
     assert probe(VideoSource.from_path(path, 0.25, 1.0)).duration_s == pytest.approx(1.0)
     assert probe(VideoSource.from_path(path, 0.25)).duration_s == pytest.approx(1.25, abs=1e-3)
+
+
+def test_a_file_is_opened_no_more_than_needed(tmp_path, monkeypatch):
+    source = VideoSource.from_path(write_clip(tmp_path / "clip.mp4", count=10, audio=clicks([0.1], 0.4)))
+    opened, av_open = [], av.open
+    monkeypatch.setattr(av, "open", lambda *args, **options: opened.append(args) or av_open(*args, **options))
+    probe(source)
+    assert len(opened) == 2  # its first frame and its end
+    pictures(source)
+    read_audio(source)
+    assert len(opened) == 4
 
 
 def test_sound_that_outlasts_the_picture_does_not_lengthen_it(tmp_path):

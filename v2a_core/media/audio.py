@@ -104,7 +104,8 @@ def _heard(source: VideoSource) -> Iterator[Audio]:
             f"{float(extent.info.fps):g} fps; make a new one in its place, or leave out the fps"
         )
     filled, rate_hz, channels, stereo = 0, 0, 0, None
-    with open_at(source, extent.begin_s - RUN_UP_S, audio_stream) as (_, stream, packets):
+    from_s = extent.begin_s - RUN_UP_S
+    with open_at(source, from_s if from_s > extent.zero_s else None, audio_stream) as (_, stream, packets):
         for frame in decode(stream, packets):
             if not rate_hz:
                 rate_hz, channels = frame.sample_rate, frame.layout.nb_channels

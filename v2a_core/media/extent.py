@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from weakref import WeakKeyDictionary
 
 import av
 import torch
@@ -32,8 +33,21 @@ class Extent:
         return self.begin_s + self.info.duration_s
 
 
+# Where a file has no index all of it is read for its end.
+_measured: WeakKeyDictionary[VideoSource, Extent] = WeakKeyDictionary()
+
+
 def measure(source: VideoSource) -> Extent:
-    """Size, rate and place in time of the trimmed part; decodes one frame and reads the last packets."""
+    """Size, rate and place in time of the trimmed part; decodes one frame and reads the last packets.
+
+    A source is measured once: what is written to its file afterwards is another video's.
+    """
+    if source not in _measured:
+        _measured[source] = _measure(source)
+    return _measured[source]
+
+
+def _measure(source: VideoSource) -> Extent:
     if isinstance(source.origin, torch.Tensor):
         count, height, width, _ = source.origin.shape
         facts = (width, height, source.fps, 0, None, "frames", False)

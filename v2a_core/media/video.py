@@ -115,6 +115,7 @@ class _Shrink:
     def __init__(self, rotation: int):
         self.rotation = rotation
         self.scalers: dict[tuple[int, int], VideoReformatter] = {}
+        self.unscaled = VideoReformatter()
         self.frame, self.pictures, self.whole = None, {}, None
 
     def __call__(self, frame, rate: FrameRate) -> np.ndarray:
@@ -157,7 +158,8 @@ class _Shrink:
         """Through RGB at full size by swscale's own choices, which encoders that ask for this saw in training."""
         if self.whole is None:
             is_batch = isinstance(frame, torch.Tensor)
-            self.whole = self.upright(to_pixels(frame) if is_batch else frame.to_ndarray(format="rgb24"))
+            pixels = to_pixels(frame) if is_batch else self.unscaled.reformat(frame, format="rgb24").to_ndarray()
+            self.whole = self.upright(pixels)
         size, target = self.whole.shape[1::-1], (rate.width, rate.height)
         if rate.fit != "bicubic_crop":
             return filtered(self.whole, *target, mode=rate.fit)
