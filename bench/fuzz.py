@@ -37,7 +37,7 @@ def fuzz(target: str, runs: int, seconds: int, keep: Path) -> None:
         with suppress(InputError):
             TARGETS[target](data)
 
-    longest = 1 << (16 if target in ("media", "packets") else 12)
+    longest = 1 << (13 if target in ("media", "packets") else 12)
     limits = [
         f"-max_len={longest}",
         f"-timeout={MOST_S}",

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import torch
+from clips import clicks, write_clip
 from videos import write_video
 
 from v2a_core.errors import InputError
@@ -25,23 +26,23 @@ from v2a_core.weights.formats import read_shapes, read_state, write_state
 from v2a_core.weights.layouts import looks_like
 
 FILM_S = 100.0  # what cues and transcripts are held against
-READ_S = 20.0  # of a video whose header says that it is long: reading all of it would rightly take its time
+READ_S = 5.0  # of a video whose header says that it is long: reading all of it would rightly take its time
 
 
 def media(data: bytes) -> None:
     """Everything that is read of a video: how long it is, its pictures, its sound."""
-    source, duration_s = _beginning(data)
+    source = _beginning(data)
     for _, chunk in read_frames(source, {"eye": FrameRate(8, 32, 32), "ear": FrameRate(25, 16, 16, "next", "bicubic")}):
         assert chunk.frames.shape[-1] == 3
     sound = read_audio(source)
-    assert sound is None or sound.samples.shape[-1] <= (duration_s + 1) * sound.rate_hz
+    assert sound is None or sound.samples.shape[-1] <= (probe(source).duration_s + 1) * sound.rate_hz
 
 
 def packets(data: bytes) -> None:
     """A video's packets, copied under a new sound; what takes them is a file that can be read."""
-    source, _ = _beginning(data)
+    source, silence = _beginning(data), Audio(torch.zeros(1, 800), 8000)
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
-        probe(VideoSource.from_path(mux(source, Audio(torch.zeros(1, 4800), 48000), Path(folder) / "out.mkv")))
+        probe(VideoSource.from_path(mux(source, silence, Path(folder) / "out.mkv", codec="flac")))
 
 
 def subtitles(data: bytes) -> None:
@@ -87,9 +88,9 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 }
 
 
-def _beginning(data: bytes) -> tuple[VideoSource, float]:
-    duration_s = min(READ_S, probe(VideoSource.from_bytes(data, "fuzz")).duration_s)
-    return VideoSource.from_bytes(data, "fuzz", 0.0, duration_s), duration_s
+def _beginning(data: bytes) -> VideoSource:
+    whole = VideoSource.from_bytes(data, "fuzz")
+    return whole if probe(whole).duration_s <= READ_S else VideoSource.from_bytes(data, "fuzz", 0.0, READ_S)
 
 
 def _memory() -> str | None:
@@ -99,8 +100,9 @@ def _memory() -> str | None:
 def seeds(target: str, folder: Path) -> None:
     """Real files to begin with."""
     if target in ("media", "packets"):
-        for name, codec in (("a.mp4", "libx264"), ("a.mkv", "libx264"), ("a.webm", "libvpx"), ("a.ts", "mpeg2video")):
-            write_video(folder / name, seconds=0.24, width=32, height=32, codec=codec, sound=name != "a.webm")
+        for name, codec in (("a.mp4", "libx264"), ("a.webm", "libvpx"), ("a.ts", "mpeg2video")):
+            write_video(folder / name, seconds=0.16, width=16, height=16, codec=codec, sound=name != "a.webm")
+        write_clip(folder / "a.mkv", count=4, size=(16, 16), audio=clicks([0.1], 0.16), audio_codec="flac")
         return
     texts = {
         "subtitles": [
