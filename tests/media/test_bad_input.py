@@ -3,6 +3,7 @@
 import math
 import resource
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -109,6 +110,15 @@ def test_a_picture_that_grows_midway_is_passed_over(tmp_path):
     frames = torch.cat([chunk.frames for _, chunk in read_frames(VideoSource.from_bytes(bytes(data)), RATES)])
     assert [read_barcode(frame) for frame in frames] == [0, 1, 2, 2, 2, 2]
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+@pytest.mark.parametrize("fit", ["stretch", "bicubic"])
+def test_pictures_in_colours_that_nobody_knows(fit):
+    """A file that fuzzing made."""
+    data = Path(__file__).with_name("unknown_colours.bin").read_bytes()
+    source = VideoSource.from_bytes(data, "damaged")
+    with pytest.raises(InputError, match=r"damaged: its pictures \(yuv444p, 8224x32\) can't be brought to RGB"):
+        list(read_frames(source, {"eye": FrameRate(25, 16, 16, fit=fit)}))
 
 
 def test_nan_frames():

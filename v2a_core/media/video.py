@@ -56,7 +56,7 @@ def read_frames(
     """
     extent = measure(source)
     columns = [_Column(name, rate, extent.info.duration_s, chunk_frames) for name, rate in rates.items()]
-    shrink = _Shrink(extent.info.rotation)
+    shrink = _Shrink(source.name, extent.info.rotation)
     total = math.ceil(extent.info.duration_s * 10)
     shown = None
     for time_s, frame in timed_frames(source, extent):
@@ -112,8 +112,8 @@ class _Column:
 class _Shrink:
     """Frames to upright RGB of the size asked for, once per frame and size."""
 
-    def __init__(self, rotation: int):
-        self.rotation = rotation
+    def __init__(self, name: str, rotation: int):
+        self.name, self.rotation = name, rotation
         self.scalers: dict[tuple[int, int], VideoReformatter] = {}
         self.unscaled = VideoReformatter()
         self.frame, self.pictures, self.whole = None, {}, None
@@ -124,7 +124,13 @@ class _Shrink:
         key = (rate.fit, rate.width, rate.height)
         if key not in self.pictures:
             scale = self.averaged if rate.fit == "stretch" else self.filtered
-            self.pictures[key] = scale(frame, rate)
+            try:
+                self.pictures[key] = scale(frame, rate)
+            except av.FFmpegError as error:
+                raise InputError(
+                    f"{self.name}: its pictures ({frame.format.name}, {frame.width}x{frame.height}) can't be brought "
+                    f"to RGB ({error.strerror}); it may be damaged"
+                ) from error
         return self.pictures[key]
 
     def averaged(self, frame, rate: FrameRate) -> np.ndarray:
