@@ -129,7 +129,8 @@ def latents(family: Family, jobs: Sequence[Job], settings: Settings | None = Non
         pairs.append(stages.condition(family, positive, negative, job.features, job.transcript, DURATION_S))
     toward, away = (stack(side) for side in zip(*pairs, strict=True))
     noise = torch.cat([stages.draw_latent(family.spec, DURATION_S, job.seed) for job in jobs])
-    return stages.sample(family.network, toward, away, noise, settings or Settings.for_family(family.spec))
+    own = Settings.for_family(family.spec, against=any(job.negative for job in jobs))
+    return stages.sample(family.network, toward, away, noise, settings or own)
 
 
 def stack(conditions: Sequence[Conditions]) -> Conditions:

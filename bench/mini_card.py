@@ -69,6 +69,11 @@ def failures(results: Mapping) -> str:
     return "\n".join(lines)
 
 
+def hashes(results: Mapping) -> str:
+    """What tells the weights from others: of Mini, and of the LoRA that makes it fast."""
+    return " and ".join(f"`{one[:12]}`" for one in results["weights_sha256"])
+
+
 def card(results: Mapping) -> str:
     """The model card."""
     known, runs = results["data"], results["compute"]
@@ -90,7 +95,7 @@ def card(results: Mapping) -> str:
     return "\n\n".join(
         [
             "## Model card",
-            f"Weights `{results['weights_sha256'][:12]}`, {results['licence']}; {size['parameters'] / 1e6:.2f} million "
+            f"Weights {hashes(results)}, {results['licence']}; {size['parameters'] / 1e6:.2f} million "
             f"parameters, {size['bytes'] / 1e6:.1f} MB, 24 kHz mono.",
             "**Data.** Rendered scenes, captions and sentences that this repository makes itself, and recordings by "
             "others, listed file by file in [ATTRIBUTION.md](../ATTRIBUTION.md). Nobody's film, and no voice without a "

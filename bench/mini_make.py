@@ -1,6 +1,5 @@
 """Everything that is made and heard of one scene family: by Mini, its controls, and those that it is set against."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,11 @@ from mini_store import Store, digest
 from mini_ways import controls, frames_of, job, ways_of
 from torch import Tensor
 
-from v2a_core import stages
+from v2a_core import parts, stages
 from v2a_core.media.audio import Audio
 from v2a_core.models.base import Family, VisualFeatures
+from v2a_core.models.mini.family import PARTS
 from v2a_core.models.mini.mel import log_mel
-from v2a_core.settings import Settings
 from v2a_core.training.world.degrade import KINDS
 
 _HEAR_ALL = ("true", "vocoder", "mini")
@@ -37,18 +36,20 @@ class Made:
 
 @dataclass(frozen=True)
 class Workshop:
-    """Mini, the world, and what is in the work folder: of true sounds, and of these weights with their settings."""
+    """Mini as it is judged, the one that it was distilled from, the world, and what is in the work folder: of true
+    sounds, and of these weights with their settings.
+    """
 
     family: Family
+    guided: Family
     world: World
     true: Store
     made: Store
 
     @classmethod
-    def at(cls, folder: Path, family: Family, weights: Path, world: World) -> "Workshop":
-        settings = repr(Settings.for_family(family.spec)).encode()
-        key = hashlib.sha256(weights.read_bytes() + settings).hexdigest()[:12]
-        return cls(family, world, Store(folder / "true"), Store(folder / key))
+    def at(cls, folder: Path, family: Family, guided: Family, world: World) -> "Workshop":
+        made_by = [(repr(one.spec), *(getattr(one, part) for part in PARTS)) for one in (family, guided)]
+        return cls(family, guided, world, Store(folder / "true"), Store(folder / parts.digest(made_by)[:12]))
 
     def make(self, name: str, count: int) -> tuple[Made, Callable[[int], tuple[Tensor, Tensor]]]:
         """What is made of a scene family's first clips; and a function that gives a clip's true and Mini's log-mel."""
@@ -110,7 +111,7 @@ class Workshop:
 
         def make(numbers: range) -> dict[str, Tensor]:
             jobs = [job(way, cases[i], clips[i], seen[i]) for i in numbers]
-            return {"latent": latents(self.family, jobs).half()}
+            return {"latent": latents(self.guided if way == "guided" else self.family, jobs).half()}
 
         return [
             one.float() for _, tensors in _parts(self.made, f"{name}/{way}", clips, make) for one in tensors["latent"]

@@ -18,6 +18,7 @@ TITLES = {
     "true": "true audio",
     "vocoder": "true audio through Mini's vocoder",
     "mini": "**Mini**",
+    "guided": "Mini guided, in 25 steps",
     "shuffled": "another clip's video",
     "no video": "no video",
     "no text": "no text",
@@ -33,7 +34,7 @@ def controls(count: int) -> int:
 
 def ways_of(case: Case) -> tuple[str, ...]:
     """How Mini is asked for the soundtracks of a family, by one of its clips."""
-    ways = ("mini", "shuffled", "no video")
+    ways = ("mini", "guided", "shuffled", "no video")
     if case.looks == "speech":
         return ways
     return (*ways, *NEGATIVES, *(KINDS if case.kind == "event" else ()))

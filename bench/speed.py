@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -42,7 +43,11 @@ def rendered(path: Path, seconds: float) -> Path:
 
 
 def measure(
-    video: Path | None, seconds: float = 8.0, runs: int = 5, threads: int = 2, weights: Path | None = None
+    video: Path | None,
+    seconds: float = 8.0,
+    runs: int = 5,
+    threads: int = 2,
+    weights: Path | Mapping[str, Path] | None = None,
 ) -> list[dict[str, float]]:
     """Seconds of each stage from a video, or a rendered one, to a finished file, in several runs."""
     torch.set_num_threads(threads)

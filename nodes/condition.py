@@ -59,10 +59,10 @@ class V2ACondition(io.ComfyNode):
 
         texts, against = unpack_prompt(positive, "positive"), unpack_prompt(negative, "negative")
         family = texts[0][0][1][FAMILY]
-        for socket, name in [("negative", group[0][1][FAMILY].spec.name) for group in against] + (
+        for socket, name in [("negative", group[0][1][FAMILY].spec.kin) for group in against] + (
             [("features", features.family)] if features is not None else []
         ):
-            if name != family.spec.name:
+            if name != family.spec.kin:
                 raise InputError(
                     f"The input {socket!r} was made for the model {name!r} and the prompt for {family.spec.name!r}: "
                     "connect the encoders of one V2A Load Model to both."

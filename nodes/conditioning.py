@@ -152,6 +152,11 @@ def nameable(entries: list) -> list:
     return named
 
 
+def has_words(conditioning: list) -> bool:
+    """Whether CONDITIONING is of a prompt that says anything."""
+    return any(PROMPT in options and options[PROMPT].prompt.strip() for _, options in conditioning)
+
+
 def check_conditions(conditioning: list, socket: str) -> None:
     """Raise InputError where an entry has not been through V2ACondition."""
     if not conditioning or any(CONDITIONS not in options for _, options in conditioning):
@@ -163,10 +168,11 @@ def network_conditions(spec, options: dict):
     socket = options.get("prompt_type", "positive")
     if CONDITIONS not in options:
         raise InputError(_unconditioned(socket))
-    name = options[FAMILY].spec.name
-    if name != spec.name:
+    made_for = options[FAMILY].spec
+    if made_for.kin != spec.kin:
         raise InputError(
-            f"The input {socket!r} was made for the model {name!r} and the model is {spec.name!r}: load one for both."
+            f"The input {socket!r} was made for the model {made_for.name!r} and the model is {spec.name!r}: load one "
+            "for both."
         )
     needed, given = spec.latent_length(options[DURATION]), options["noise"].shape[-1]
     if needed != given:

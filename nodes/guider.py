@@ -2,6 +2,7 @@
 
 from comfy_api.latest import io
 
+from .conditioning import has_words
 from .sampler import guidance_input, scale_inputs, take_conditions, take_settings
 from .types import schema
 
@@ -28,5 +29,5 @@ class V2AGuider(io.ComfyNode):
     def execute(cls, model, positive, negative, cfg, video_cfg, guidance=None):
         from .native_sampling import Guider
 
-        settings = take_settings(model, cfg, video_cfg, guidance)
+        settings = take_settings(model, cfg, video_cfg, guidance, against=has_words(negative))
         return io.NodeOutput(Guider(model, settings.guidance, take_conditions(positive, negative, settings)))

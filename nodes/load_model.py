@@ -86,7 +86,7 @@ def model_inputs() -> list:
         io.Combo.Input(
             "model",
             options=models(),
-            default="mini",
+            default="mini_fast",
             tooltip="The model, or a file of one in models/v2a, mmaudio or foley. Files that are not there are named, "
             f"with the command that fetches them; nothing is fetched unasked. {licences()}",
         ),

@@ -1,14 +1,17 @@
 """V2ASampler: noise to latent, with guidance of text and video apart."""
 
+from dataclasses import replace
+
 from comfy_api.latest import io
 
 from ..v2a_core.errors import InputError
 from . import host
-from .conditioning import CUES, check_conditions, with_video_of, without_prompt
+from .conditioning import CUES, check_conditions, has_words, with_video_of, without_prompt
 from .guidance import Schedules, check_span
 from .types import Guidance as GuidanceType
 from .types import schema
 
+OWN = -1  # a scale of guidance that is left to the model
 PROVENANCE = "v2a_provenance"
 SOLVERS = ["euler", "heun", "midpoint", "ab2", "euler_ancestral"]
 
@@ -83,7 +86,15 @@ class V2ASampler(io.ComfyNode):
         from .native_sampling import sample
 
         settings = take_settings(
-            model, cfg, video_cfg, guidance, span=(cfg_start, cfg_end), seed=seed, steps=steps, solver=solver
+            model,
+            cfg,
+            video_cfg,
+            guidance,
+            against=has_words(negative),
+            span=(cfg_start, cfg_end),
+            seed=seed,
+            steps=steps,
+            solver=solver,
         )
         spec = model.model.spec
         conds = take_conditions(positive, negative, settings)
@@ -109,10 +120,11 @@ def check_latent(latent: dict, spec) -> None:
         raise InputError("The latent holds values that are not finite: lower cfg, or load the model in float32.")
 
 
-def take_settings(model, cfg, video_cfg, schedules=None, *, span=(0.0, 1.0), seed=0, steps=1, solver="euler"):
+def take_settings(model, cfg, video_cfg, schedules=None, *, against, span=(0.0, 1.0), seed=0, steps=1, solver="euler"):
     """The library's Settings of what the nodes take; raises InputError for what is out of bounds.
 
-    span is the part of the sampling in which both scales act, where no V2A Guidance says another.
+    against is whether there is a negative prompt. span is the part of the sampling in which both scales act, where no
+    V2A Guidance says another.
     """
     from ..v2a_core.sampling.guidance import When
     from ..v2a_core.settings import Settings
@@ -132,18 +144,21 @@ def take_settings(model, cfg, video_cfg, schedules=None, *, span=(0.0, 1.0), see
     def when(start: float, end: float, ramp: str) -> When:
         return When((float(noise_at(end)), float(noise_at(start))), ramp)
 
-    return Settings(
+    own = Settings.for_family(
+        model.model.spec,
         seed,
-        steps,
-        cfg,
-        cfg if video_cfg == -1 else video_cfg,
-        solver,
-        model.model.spec.shift,
-        schedules.negative_strength,
-        when(*schedules.text),
-        when(*schedules.video),
-        when(*schedules.negative),
-        model.model.spec.rescale,
+        steps=steps or None,
+        cfg=None if cfg == OWN else cfg,
+        video_cfg=None if video_cfg == OWN else video_cfg,
+        solver=solver,
+        against=against,
+    )
+    return replace(
+        own,
+        negative_scale=schedules.negative_strength,
+        text_when=when(*schedules.text),
+        video_when=when(*schedules.video),
+        negative_when=when(*schedules.negative),
     )
 
 
@@ -171,7 +186,11 @@ def sampling_inputs() -> list:
             tooltip="The noise to start from. The same seed gives the same sound.",
         ),
         io.Int.Input(
-            "steps", default=25, min=1, max=1000, tooltip="Steps of the solver. More take longer and may sound finer."
+            "steps",
+            default=0,
+            min=0,
+            max=1000,
+            tooltip="Steps of the solver. More take longer and may sound finer. 0 is the model's own number.",
         ),
         *scale_inputs(),
         io.Combo.Input(
@@ -189,16 +208,16 @@ def scale_inputs() -> list:
     return [
         io.Float.Input(
             "cfg",
-            default=3.0,
-            min=0.0,
+            default=float(OWN),
+            min=float(OWN),
             max=100.0,
             step=0.1,
-            tooltip="How strongly the prompt is followed. 1 follows it as trained.",
+            tooltip="How strongly the prompt is followed. 1 follows it as trained. -1 is the model's own setting.",
         ),
         io.Float.Input(
             "video_cfg",
-            default=-1.0,
-            min=-1.0,
+            default=float(OWN),
+            min=float(OWN),
             max=100.0,
             step=0.1,
             tooltip="How strongly the picture is followed. -1 is the same as cfg, and faster than a scale of its own.",

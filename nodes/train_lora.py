@@ -88,7 +88,7 @@ class V2ATrainLoRA(io.ComfyNode):
     @classmethod
     def execute(cls, dataset, model, encoders, vae, name, steps, rank, rate, batch, seed):
         from ..v2a_core.training.features import windows_of
-        from ..v2a_core.training.lora import LoRAConfig
+        from ..v2a_core.training.lora import LoRAConfig, check_trainable
         from ..v2a_core.training.lora_run import SETTINGS, LoRARun
         from ..v2a_core.training.plot import draw_log
         from . import native_model as native
@@ -96,6 +96,7 @@ class V2ATrainLoRA(io.ComfyNode):
 
         if not native.is_ours(model):
             raise InputError("The input 'model' is not a model for sound: connect the model of V2A Load Model.")
+        check_trainable(model.model.spec)
         native.check_ours(encoders, native.Encoders, "encoders", "V2A Load Model")
         native.check_ours(vae, native.V2AVAE, "vae", "V2A Load Model")
         if not is_name(name):

@@ -42,7 +42,7 @@ def generate(weights, tmp_path):
     def run(video, *options, output="out.mp4"):
         folder = tmp_path / "made"
         folder.mkdir(exist_ok=True)
-        settings = ["--steps", "2", "--weights", str(weights)]
+        settings = ["--steps", "2", "--model", "mini", "--weights", str(weights)]
         return cli.main(["generate", str(video), "-o", str(folder / output), *settings, *options]), folder / output
 
     return run
@@ -237,7 +237,8 @@ def test_a_film_at_its_own_speed(generate, clip, sounding_clip, capsys):
 
 
 def test_same_as_a_module(clip, weights, tmp_path):
-    command = [sys.executable, "-m", "v2a_core", "generate", clip, "-o", tmp_path / "out.mp4", "--weights", weights]
+    command = [sys.executable, "-m", "v2a_core", "generate", clip, "-o", tmp_path / "out.mp4"]
+    command += ["--model", "mini", "--weights", weights]
     done = subprocess.run([*command, "--steps", "1"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(tmp_path / "out.mp4"))

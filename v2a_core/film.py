@@ -66,7 +66,7 @@ class FilmFeatures:
 
     @property
     def family(self) -> str:
-        return self.film.spec.name
+        return self.film.spec.kin
 
     @property
     def duration_s(self) -> float:

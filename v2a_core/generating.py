@@ -28,7 +28,9 @@ def add_parser(commands) -> None:
         "--cues", metavar="FILE", type=Path, help="a text file of more cues, such as [0-3.2] rain -music"
     )
     parser.add_argument("--transcript", metavar="FILE", type=Path, help="who says what, when: SRT, WebVTT or lines")
-    parser.add_argument("--model", default="mini", help="one of those that `v2a models` lists (default: mini)")
+    parser.add_argument(
+        "--model", default="mini_fast", help="one of those that `v2a models` lists (default: mini_fast)"
+    )
     parser.add_argument(
         "--weights",
         action="append",

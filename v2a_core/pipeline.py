@@ -71,7 +71,7 @@ def generate(
     negative: str | None = None,
     cues: CueSheet | None = None,
     transcript: Transcript | None = None,
-    model: str | Family = "mini",
+    model: str | Family = "mini_fast",
     seed: int = 0,
     takes: int = 1,
     steps: int | None = None,
@@ -134,22 +134,30 @@ def generate(
     began = time.perf_counter()
     family = load_family(model, device=device, weights=weights) if isinstance(model, str) else model
     for path, amount in loras:
-        merge_lora(family.network, path, amount, family.spec.name)
+        merge_lora(family.network, path, amount, family.spec.kin)
     run = Run(family, device, progress, isinstance(model, str), {"load": time.perf_counter() - began})
-    settings = Settings.for_family(family.spec, seed, steps=steps, cfg=cfg, video_cfg=video_cfg, solver=solver)
-    settings = replace(
-        settings,
-        negative_scale=negative_scale,
-        text_when=When(interval, ramp),
-        video_when=video_when or When(interval, ramp),
-        negative_when=negative_when,
-    )
     against = family.spec.negative if negative is None else negative
     if stems:
         said = {SPEECH: transcript}
         scripts = {name: _script(family.spec, words, against, (), said.get(name)) for name, words in stems.items()}
     else:
         scripts = {"": _script(family.spec, prompt, against, cues.cues if cues else (), transcript)}
+    own = Settings.for_family(
+        family.spec,
+        seed,
+        steps=steps,
+        cfg=cfg,
+        video_cfg=video_cfg,
+        solver=solver,
+        against=any(script.sheet.negative() for script in scripts.values()),
+    )
+    settings = replace(
+        own,
+        negative_scale=negative_scale,
+        text_when=When(interval, ramp),
+        video_when=video_when or When(interval, ramp),
+        negative_when=negative_when,
+    )
     duration_s = probe(source).duration_s
     if transcript is not None:
         transcript.check(duration_s)

@@ -67,13 +67,23 @@ class Settings:
         )
 
     @classmethod
-    def for_family(cls, spec: FamilySpec, seed=0, *, steps=None, cfg=None, video_cfg=None, solver=None) -> "Settings":
-        """A family's own settings, but for those that are given; cfg alone steers the video as strongly as the text."""
+    def for_family(
+        cls, spec: FamilySpec, seed=0, *, steps=None, cfg=None, video_cfg=None, solver=None, against=False
+    ) -> "Settings":
+        """A family's own settings, but for those that are given; cfg alone steers the video as strongly as the text.
+
+        against is whether there is a negative prompt, which some families need a scale of their own for.
+        """
+        text, video = spec.text_scale, spec.video_scale
+        if cfg is not None:
+            text = video = cfg
+        elif against and spec.against_scale is not None:
+            text = video = spec.against_scale
         return cls(
             seed=seed,
             steps=spec.steps if steps is None else steps,
-            text_scale=spec.text_scale if cfg is None else cfg,
-            video_scale=video_cfg if video_cfg is not None else cfg if cfg is not None else spec.video_scale,
+            text_scale=text,
+            video_scale=video if video_cfg is None else video_cfg,
             solver=solver or spec.solver,
             shift=spec.shift,
             rescale=spec.rescale,

@@ -61,7 +61,7 @@ class Watched:
     def seen(self, number: int) -> VisualFeatures:
         """What was seen in a window."""
         stored = self.parts.read(part_name("seen", number), digest(self.key, number))
-        return VisualFeatures.restored(self.film.spec.name, stored, self.film.span_s(number)[1])
+        return VisualFeatures.restored(self.film.spec.kin, stored, self.film.span_s(number)[1])
 
 
 def stored_shots(source: VideoSource, parts: Parts, progress: Progress | None) -> list[float]:

@@ -73,15 +73,12 @@ def test_the_licence_shows_where_the_model_is_chosen(nodes):
     assert len(options["tooltip"]) < 700  # a tooltip, not a page
 
 
-def test_defaults_are_those_of_mini(nodes):
-    from v2a_core.models.mini.family import SPEC
-
-    options = {
-        name: options["default"] for name, (_, options) in inputs_of(nodes["V2ASampler"]).items() if len(options) > 1
-    }
-    chosen = (options["steps"], options["cfg"], options["solver"])
-    assert chosen == (SPEC.steps, SPEC.text_scale, SPEC.solver)
-    assert options["video_cfg"] == (-1 if SPEC.video_scale == SPEC.text_scale else SPEC.video_scale)
+def test_the_fast_mini_is_chosen_and_its_own_settings(nodes):
+    for name in ("V2ALoadModel", "V2AVideoToAudio"):
+        assert inputs_of(nodes[name])["model"][1]["default"] == "mini_fast"
+    for name in ("V2ASampler", "V2AVideoToAudio"):
+        defaults = {key: options.get("default") for key, (_, options) in inputs_of(nodes[name]).items()}
+        assert (defaults["steps"], defaults["cfg"], defaults["video_cfg"]) == (0, -1, -1)
 
 
 def test_solvers_are_those_of_the_library(nodes):

@@ -55,7 +55,7 @@ def trained(server, tones, model):
 def made(latent_of, model):
     """The latent for one of the clips, through core's LoRA loader where a strength is given."""
 
-    def run(strength=None):
+    def run(strength=None, model=model):
         graph = full(f"{FOLDER}/clip0.mp4", model, prompt={"prompt": CAPTION, "negative_prompt": ""})
         if strength is not None:
             loader = {"lora_name": "tone.safetensors", "strength_model": strength}
@@ -90,6 +90,16 @@ def test_it_makes_what_its_clips_hold_and_strength_scales_it(trained, made, serv
     assert 0 < distance(half, plain) < distance(whole, plain)
     assert "not loaded" not in server.log.read_text()
     assert torch.equal(made(), plain)
+
+
+def test_a_lora_of_mini_works_on_the_fast_one(trained, made, tones):
+    true = encode_audio(load_family("mini"), read_audio(VideoSource.from_path(tones / "clip0.mp4")), 1.0)
+    plain, whole = ((made(strength, "mini_fast") - true).abs().mean().item() for strength in (0.0, 1.0))
+    assert whole < 0.7 * plain
+
+
+def test_the_fast_one_is_not_trained(server):
+    assert "'mini_fast' is distilled and can't be trained" in server.run(training("mini_fast", name="fast")).error
 
 
 def test_a_cancelled_run_keeps_its_checkpoint_and_goes_on(server, tones, model):

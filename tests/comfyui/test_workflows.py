@@ -79,7 +79,7 @@ def test_a_workflow_lists_the_files_of_the_catalogue(path, server):
 def test_a_workflow_runs(name, opened, server, model, mmaudio, foley):
     prompt = opened[name]["prompt"]
     for step in prompt.values():
-        step["inputs"] |= {"model": model} if step["inputs"].get("model") == "mini" else {}
+        step["inputs"] |= {"model": model} if step["inputs"].get("model") in ("mini", "mini_fast") else {}
         step["inputs"] |= {"model": "mmaudio_small_16k"} if step["inputs"].get("model") == MMAUDIO else {}
         step["inputs"] |= {"steps": 4} if "steps" in step["inputs"] else {}
         step["inputs"] |= {"folder": CLIPS} if step["class_type"] == "V2ATrainDataset" else {}

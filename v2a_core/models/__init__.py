@@ -7,6 +7,7 @@ from ..weights.layouts import layout_of
 
 # Where a model's family is, and which of its variants the model is.
 FAMILIES = {
+    "mini_fast": (".mini.fast", {}),
     "mini": (".mini.family", {}),
     "mmaudio_small_16k": (".mmaudio.family", {"name": "mmaudio_small_16k"}),
     "mmaudio_small_44k": (".mmaudio.family", {"name": "mmaudio_small_44k"}),
@@ -37,7 +38,7 @@ def spectrogram_of(family):
 
     It shows a sound before it is decoded; None for a family whose latents only decoding shows.
     """
-    if family.spec.name == "mini":  # its latents are log-mels
+    if family.spec.kin == "mini":  # its latents are log-mels
         from .mini.mel import to_magnitude
 
         return lambda latent: 20 * to_magnitude(latent).log10()

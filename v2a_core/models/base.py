@@ -30,14 +30,21 @@ class FamilySpec:
     steps: int = 20
     text_scale: float = 3.0
     video_scale: float = 3.0
+    against_scale: float | None = None  # both scales where there is a negative prompt, if not those above
     solver: str = "euler"
     rescale: float = 0.0  # how much of the contrast that guidance adds is taken back
     speaks: bool = False  # what a transcript says; others get its lines as captions
     negative: str = ""  # the negative prompt that its authors use
     still: str | None = None  # the frame rate at which one picture can stand for a whole video
     window_s: float | None = None  # how long the windows of a longer film are; max_duration_s where left out
+    base: str = ""  # the model that this one is distilled from: it has its encoders, and takes its LoRAs
     # Mean and deviation of the noise levels' logits at which it was trained, as far as is known.
     noise_levels: tuple[float, float] = (0.0, 1.0)
+
+    @property
+    def kin(self) -> str:
+        """The name that features, texts and LoRAs go by which this model can take."""
+        return self.base or self.name
 
     @property
     def window_length_s(self) -> float:

@@ -53,6 +53,14 @@ def add_parsers(subparsers: argparse._SubParsersAction) -> None:
     mini.add_argument("--eyes", type=Path, required=True, help="run of `v2a train eyes`")
     mini.set_defaults(run=_mini)
 
+    distil = _run_parser(
+        subparsers, "distil", "train the LoRA with which Mini goes in few steps", steps=1000, rate=3e-3
+    )
+    distil.add_argument("--data", type=Path, required=True, help="folder of shards")
+    distil.add_argument("--weights", type=Path, help="file of `v2a train pack` (default: the shipped one)")
+    distil.add_argument("--soundtracks", type=int, default=640, help="that the teacher makes (default: 640)")
+    distil.set_defaults(run=_distil)
+
     pack = subparsers.add_parser("pack", help="put trained parts together into one file of weights")
     for part in ("words", "eyes", "vocoder", "mini"):
         pack.add_argument(f"--{part}", type=Path, required=True)
@@ -154,6 +162,21 @@ def _mini(args, progress) -> None:
     train_mini(read_text(args.words), shards, features, config, progress)
     if crew().leads:
         plot_log(args.out)
+
+
+def _distil(args, progress) -> None:
+    from ..models import load_family
+    from .crew import crew
+    from .distil import distil
+    from .plot import plot_log
+    from .shards import Shards
+
+    family = load_family("mini", weights=args.weights)
+    path = distil(family, Shards(args.data), args.soundtracks, _config(args), progress)
+    if crew().leads:
+        plot_log(args.out)
+        progress.close()
+        print(f"{path}: for `v2a generate --model mini --lora {path} --steps 6 --cfg 1`")
 
 
 def _pack(args, progress) -> None:

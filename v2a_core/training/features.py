@@ -78,7 +78,7 @@ class Features:
         self._seen = [digest(family.spec.name, window.source, eyes, ears) for window in windows]
         prompts = {"", *(prompt for window in windows for prompt in window.prompts)}
         self._read = {prompt: digest(family.spec.name, prompt, reader) for prompt in sorted(prompts)}
-        self.family = family.spec.name
+        self.family = family.spec.kin
         total = len(self._read) + len(self._seen)
         for done, (prompt, key) in enumerate(self._read.items(), 1):
             if self.parts.read(key, key) is None:

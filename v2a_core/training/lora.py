@@ -98,6 +98,15 @@ class LoRA(nn.Module):
         write_state(path, state, {BASE: model, "rank": str(self.config.rank), **metadata})
 
 
+def check_trainable(spec: FamilySpec) -> None:
+    """Raise InputError for a model that is distilled: what it has learned of guidance and steps would be lost."""
+    if spec.base:
+        raise InputError(
+            f"The model {spec.name!r} is distilled and can't be trained: train a LoRA of {spec.base!r}, which works on "
+            "both."
+        )
+
+
 def train_lora(
     network: nn.Module, spec: FamilySpec, lora: LoRA, batches: WindowBatches, config: TrainConfig, progress=None
 ) -> int:

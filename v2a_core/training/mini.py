@@ -32,13 +32,18 @@ class Reader(nn.Module):
 
     def forward(self, x: Tensor, sigma: Tensor, batch: LatentBatch) -> tuple[Tensor, Tensor]:
         """Velocity of a batch's noisy latent [B, 80, 4 T], and logits of the sounds its prompts name [B, sounds]."""
-        words = self.text(batch.ids)
-        has_words = (batch.ids >= 0).any(1).to(words)
-        text = torch.cat([words, has_words[:, None]], 1)[:, None].expand(-1, batch.video.shape[1], -1)
-        flag = batch.seen.to(words)[:, None, None]
-        video = torch.cat([batch.video * flag, flag.expand(*text.shape[:2], 1)], -1)
-        speech = phoneme_vectors(batch.phonemes)
-        return self.network(x, sigma, text=text, video=video, speech=speech), self.sound(words)
+        tensors, words = network_tensors(self.text, batch)
+        return self.network(x, sigma, **tensors), self.sound(words)
+
+
+def network_tensors(text: MiniText, batch: LatentBatch) -> tuple[dict[str, Tensor], Tensor]:
+    """What the network takes of a batch, by name, and its prompts' vectors [B, D]."""
+    words = text(batch.ids)
+    has_words = (batch.ids >= 0).any(1).to(words)
+    told = torch.cat([words, has_words[:, None]], 1)[:, None].expand(-1, batch.video.shape[1], -1)
+    flag = batch.seen.to(words)[:, None, None]
+    video = torch.cat([batch.video * flag, flag.expand(*told.shape[:2], 1)], -1)
+    return {"text": told, "video": video, "speech": phoneme_vectors(batch.phonemes)}, words
 
 
 @torch.inference_mode()

@@ -125,12 +125,13 @@ def _lora(args, progress) -> None:
     from .crew import crew
     from .features import windows_of
     from .folder import read_clip, usable
-    from .lora import LoRAConfig
+    from .lora import LoRAConfig, check_trainable
     from .lora_run import LoRARun
     from .samples import Samples
 
     clips = _clips(args.data, progress)
     family, device = _load(args)
+    check_trainable(family.spec)
     windows = windows_of(clips, family.spec)
     config = LoRAConfig(args.rank, args.alpha, tuple(args.targets), args.seed)
     run = LoRARun(args.model, windows, args.out, config, args.steps, args.rate, args.batch)

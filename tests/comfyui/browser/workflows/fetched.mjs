@@ -82,7 +82,7 @@ export const fetched = {
   train_lora: graph(
     {
       clips: node("V2ATrainDataset", [0, 0], { folder: "my_clips" }, { size: [330, 250] }),
-      model: node("V2ALoadModel", [0, 330]),
+      model: node("V2ALoadModel", [0, 330], { model: "mini" }),
       train: node("V2ATrainLoRA", [400, 0], { name: "my_lora" }, { size: [360, 560] }),
       load: node("V2ALoadVideo", [830, 0]),
       encode: node("V2AEncodeVideo", [1210, 0]),

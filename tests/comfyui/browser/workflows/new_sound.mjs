@@ -95,7 +95,7 @@ export const newSound = {
   cues_and_transcript: graph(
     {
       load: node("V2ALoadVideo", [0, 0]),
-      model: node("V2ALoadModel", [0, 390]),
+      model: node("V2ALoadModel", [0, 390], { model: "mini" }),
       encode: node("V2AEncodeVideo", [390, 0]),
       prompt: node("V2APrompt", [390, 230], {
         prompt: "wind in the trees\n[0-0.9] heavy footsteps on grass\n[1.2s] a door slams -wind",
@@ -115,7 +115,7 @@ export const newSound = {
   guidance_apart: graph(
     {
       load: node("V2ALoadVideo", [0, 0]),
-      model: node("V2ALoadModel", [0, 390]),
+      model: node("V2ALoadModel", [0, 390], { model: "mini" }),
       encode: node("V2AEncodeVideo", [390, 0]),
       prompt: node("V2APrompt", [390, 230]),
       condition: node("V2ACondition", [790, 0]),
