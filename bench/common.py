@@ -8,19 +8,30 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from v2a_core.evaluation.intervals import DRAWS, bootstrap_interval
+from v2a_core.models.mini import fast
 from v2a_core.models.mini.family import SHIPPED
 
 HERE = Path(__file__).resolve().parent
 SOUNDS = HERE.parent / ".cache" / "sounds"
 
 
-def options(doc: str, *, sounds: bool = True) -> argparse.ArgumentParser:
-    """A parser with the options that most benches have; doc is the bench's docstring."""
+def options(doc: str, *, sounds: bool = True, distilled: bool = False) -> argparse.ArgumentParser:
+    """A parser with the options that most benches have; doc is the bench's docstring.
+
+    distilled is whether the bench is of mini_fast, whose LoRA is a file of its own.
+    """
     parser = argparse.ArgumentParser(description=doc.split("\n")[0])
     parser.add_argument("--weights", type=Path, default=SHIPPED, help="a weights file other than the shipped one")
+    if distilled:
+        parser.add_argument("--fast", type=Path, default=fast.SHIPPED, help="the LoRA of these, likewise")
     if sounds:
         parser.add_argument("--sounds", type=Path, default=SOUNDS, help="the folder that `make sounds` filled")
     return parser
+
+
+def weights_of(args: argparse.Namespace) -> dict[str, Path]:
+    """The files of mini_fast that these options name."""
+    return {"model": args.weights, "lora": args.fast}
 
 
 def with_interval(items: Sequence, statistic: Callable[[Sequence], float], draws: int = DRAWS) -> dict:

@@ -36,20 +36,17 @@ class Made:
 
 @dataclass(frozen=True)
 class Workshop:
-    """Mini as it is judged, the one that it was distilled from, the world, and what is in the work folder: of true
-    sounds, and of these weights with their settings.
-    """
+    """Mini, the world, and what is in the work folder: of true sounds, and of these weights with their settings."""
 
     family: Family
-    guided: Family
     world: World
     true: Store
     made: Store
 
     @classmethod
-    def at(cls, folder: Path, family: Family, guided: Family, world: World) -> "Workshop":
-        made_by = [(repr(one.spec), *(getattr(one, part) for part in PARTS)) for one in (family, guided)]
-        return cls(family, guided, world, Store(folder / "true"), Store(folder / parts.digest(made_by)[:12]))
+    def at(cls, folder: Path, family: Family, world: World) -> "Workshop":
+        key = parts.digest(repr(family.spec), [getattr(family, part) for part in PARTS])[:12]
+        return cls(family, world, Store(folder / "true"), Store(folder / key))
 
     def make(self, name: str, count: int) -> tuple[Made, Callable[[int], tuple[Tensor, Tensor]]]:
         """What is made of a scene family's first clips; and a function that gives a clip's true and Mini's log-mel."""
@@ -111,7 +108,7 @@ class Workshop:
 
         def make(numbers: range) -> dict[str, Tensor]:
             jobs = [job(way, cases[i], clips[i], seen[i]) for i in numbers]
-            return {"latent": latents(self.guided if way == "guided" else self.family, jobs).half()}
+            return {"latent": latents(self.family, jobs).half()}
 
         return [
             one.float() for _, tensors in _parts(self.made, f"{name}/{way}", clips, make) for one in tensors["latent"]

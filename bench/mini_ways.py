@@ -34,7 +34,7 @@ def controls(count: int) -> int:
 
 def ways_of(case: Case) -> tuple[str, ...]:
     """How Mini is asked for the soundtracks of a family, by one of its clips."""
-    ways = ("mini", "guided", "shuffled", "no video")
+    ways = ("mini", "shuffled", "no video")
     if case.looks == "speech":
         return ways
     return (*ways, *NEGATIVES, *(KINDS if case.kind == "event" else ()))

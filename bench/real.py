@@ -1,6 +1,6 @@
 """Mini on footage of the real world, of which nobody wrote down what happens when: soundtracks, and pages to look at.
 
-python bench/real.py DIR [--takes 4] [--weights FILE]
+python bench/real.py DIR [--takes 4] [--weights FILE --fast FILE]
 DIR and its folders hold some of the clips below; README.md says where they come from. Writes the first take of each and
 its preview to out/real, all scores to results/real.json, and prints a table.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from common import HERE, options, save
+from common import HERE, options, save, weights_of
 
 from v2a_core import generate
 from v2a_core.evaluation.motion import watch_motion
@@ -80,12 +80,12 @@ def scores(name: str, sounds: Sequence[Audio], motions: Mapping[str, tuple[np.nd
 
 
 def main() -> None:
-    parser = options(__doc__, sounds=False)
+    parser = options(__doc__, sounds=False, distilled=True)
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--takes", type=int, default=4, help="of each clip (default: 4)")
     args = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
-    family, videos = load_family("mini", weights=args.weights), {}
+    family, videos = load_family("mini_fast", weights=weights_of(args)), {}
     for name, shot in SHOTS.items():
         for path in sorted(args.folder.rglob(shot.file))[:1]:
             videos[name] = VideoSource.from_path(path, shot.start_s, shot.duration_s)

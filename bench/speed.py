@@ -1,6 +1,6 @@
 """Time 8 s of video to a finished file with Mini, stage by stage, imports apart.
 
-python bench/speed.py [--video FILE] [--seconds 8] [--runs 5] [--threads 2] [--weights FILE]
+python bench/speed.py [--video FILE] [--seconds 8] [--runs 5] [--threads 2] [--weights FILE] [--model mini_fast]
 """
 
 import argparse
@@ -48,6 +48,7 @@ def measure(
     runs: int = 5,
     threads: int = 2,
     weights: Path | Mapping[str, Path] | None = None,
+    model: str = "mini_fast",
 ) -> list[dict[str, float]]:
     """Seconds of each stage from a video, or a rendered one, to a finished file, in several runs."""
     torch.set_num_threads(threads)
@@ -56,7 +57,7 @@ def measure(
 
     with tempfile.TemporaryDirectory() as folder:
         video = video or rendered(Path(folder, "video.mp4"), seconds)
-        job = {"prompt": "footsteps on gravel", "duration_s": seconds, "weights": weights}
+        job = {"prompt": "footsteps on gravel", "duration_s": seconds, "model": model, "weights": weights}
         return [generate(video, Path(folder, f"{k}.mp4"), **job).seconds for k in range(runs)]
 
 
@@ -64,11 +65,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--video", type=Path, help="a video of at least --seconds; a rendered one if left out")
     parser.add_argument("--weights", type=Path, help="a weights file other than the shipped one")
+    parser.add_argument("--model", default="mini_fast", help="mini_fast or mini (default: mini_fast)")
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
-    runs = measure(args.video, args.seconds, args.runs, args.threads, args.weights)
+    runs = measure(args.video, args.seconds, args.runs, args.threads, args.weights, args.model)
     totals = [sum(run.values()) for run in runs]
     median = statistics.median(totals)
     print(f"{args.seconds:g} s of video to a finished file, {args.threads} threads, {args.runs} runs:")

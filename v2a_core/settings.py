@@ -25,7 +25,8 @@ MAX_FILM_S = 6 * 3600
 class Settings:
     """What steers the sampler: guidance scales and when each acts, steps of the solver, and the seed of the noise.
 
-    rescale is the family's: how much of the contrast that guidance adds is taken back.
+    rescale and guided_above are the family's: how much of the contrast that guidance adds is taken back, and the noise
+    level below which there is none.
     """
 
     seed: int
@@ -39,6 +40,7 @@ class Settings:
     video_when: When = ALWAYS
     negative_when: When = ALWAYS
     rescale: float = 0.0
+    guided_above: float = 0.0
 
     def __post_init__(self):
         _whole_number("seed", self.seed, 0, MAX_SEED)
@@ -64,6 +66,7 @@ class Settings:
             self.video_when,
             self.negative_when,
             self.rescale,
+            self.guided_above,
         )
 
     @classmethod
@@ -87,6 +90,7 @@ class Settings:
             solver=solver or spec.solver,
             shift=spec.shift,
             rescale=spec.rescale,
+            guided_above=spec.guided_above,
         )
 
 

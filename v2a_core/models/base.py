@@ -31,6 +31,7 @@ class FamilySpec:
     text_scale: float = 3.0
     video_scale: float = 3.0
     against_scale: float | None = None  # both scales where there is a negative prompt, if not those above
+    guided_above: float = 0.0  # the noise level below which guidance would only coarsen the sound
     solver: str = "euler"
     rescale: float = 0.0  # how much of the contrast that guidance adds is taken back
     speaks: bool = False  # what a transcript says; others get its lines as captions

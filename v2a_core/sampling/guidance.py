@@ -70,7 +70,8 @@ class Guidance:
     """Guidance scales: 1 follows the condition as trained, above 1 exaggerates it, 0 leaves it out.
 
     negative is how far the negative prompt is gone away from; at 1 it takes the place of no prompt, as is usual.
-    rescale is how much of the contrast that all of it adds is taken back, 0 to 1.
+    rescale is how much of the contrast that all of it adds is taken back, 0 to 1. None of it acts below the noise level
+    `above`.
     """
 
     text: float
@@ -80,9 +81,12 @@ class Guidance:
     video_when: When = ALWAYS
     negative_when: When = ALWAYS
     rescale: float = 0.0
+    above: float = 0.0
 
     def at(self, sigma: float | Tensor) -> tuple[float, float, float]:
         """Scales of text, video and negative prompt at a noise level."""
+        if sigma < self.above:
+            return 1.0, 1.0, 1.0
         return (
             self.text_when.at(sigma, self.text, 1.0),
             self.video_when.at(sigma, self.video, 1.0),

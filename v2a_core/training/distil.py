@@ -78,12 +78,12 @@ def _walked(family: MiniFamily, batch: LatentBatch, settings: Settings, sigmas: 
     timed = {name: ((tensors, None),) for name, tensors in conditions.items()}
     x, kept = draw_noise(tuple(batch.latent.shape), seed).to(batch.latent.device), []
 
-    def told_of(step: int, x: Tensor, denoised: Tensor) -> None:
+    def keep(step: int, x: Tensor, denoised: Tensor) -> None:
         if step % SUBSTEPS == 0:
             kept.append(x.cpu())
 
     velocity = guided_velocity(family.network, settings.guidance, **timed)
-    kept.append(SOLVERS[settings.solver](velocity, x, sigmas, told_of).cpu())
+    kept.append(SOLVERS[settings.solver](velocity, x, sigmas, keep).cpu())
     return {"x": torch.stack(kept).half(), **{name: tensor.half().cpu() for name, tensor in told.items()}}
 
 
@@ -96,7 +96,7 @@ class PathBatches:
     def __call__(self, step: int) -> tuple[Tensor, Tensor, Tensor, Tensor, dict[str, Tensor]]:
         """x [B, 80, 4 T] at sigma [B], x at the next sigma, and the network's tensors."""
         rng = np.random.default_rng((self.seed, step))
-        x, sigmas, tensors = vars(self.paths).values()
+        x, sigmas, tensors = self.paths.x, self.paths.sigmas, self.paths.tensors
         rows = torch.from_numpy(rng.integers(x.shape[1], size=BATCH))
         at = torch.from_numpy(rng.integers(len(x) - 1, size=BATCH))
         told = {name: tensor[rows].float() for name, tensor in tensors.items()}

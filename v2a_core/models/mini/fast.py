@@ -19,7 +19,8 @@ SPEC = replace(
     steps=8,
     text_scale=1.0,
     video_scale=1.0,
-    against_scale=3.0,
+    against_scale=4.0,
+    guided_above=0.85,
 )
 
 

@@ -22,14 +22,14 @@ export const quickStart = (set) =>
   );
 
 export const newSound = {
-  mini_quick_start: quickStart({}),
+  mini_quick_start: quickStart({ negative_prompt: "" }),
 
   full_graph: graph(
     {
       load: node("V2ALoadVideo", [0, 0]),
       model: node("V2ALoadModel", [0, 390]),
       encode: node("V2AEncodeVideo", [390, 0]),
-      prompt: node("V2APrompt", [390, 230]),
+      prompt: node("V2APrompt", [390, 230], { negative_prompt: "" }),
       condition: node("V2ACondition", [790, 0]),
       sampler: node("V2ASampler", [790, 230]),
       decode: node("V2ADecodeAudio", [1160, 0]),
