@@ -93,7 +93,7 @@ MAY_IMPORT = {
     "__main__": {"cli"},
     "__init__": {"errors", "pipeline"},
 }
-SHARED_MODELS = {"base", "casting", "fitting", "layers", "rope", "encoders", "vocoders"}
+SHARED_MODELS = {"base", "casting", "fitting", "layers", "lora", "rope", "encoders", "vocoders"}
 
 
 def module_name(path):
