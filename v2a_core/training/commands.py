@@ -176,7 +176,9 @@ def _distil(args, progress) -> None:
     if crew().leads:
         plot_log(args.out)
         progress.close()
-        print(f"{path}: for `v2a generate --model mini --lora {path} --steps 6 --cfg 1`")
+        files = [f"model={args.weights}"] * bool(args.weights) + [f"lora={path}"]
+        chosen = " ".join(f"--weights {file}" for file in files)
+        print(f"{path}: for `v2a generate --model mini_fast {chosen}`")
 
 
 def _pack(args, progress) -> None:

@@ -12,16 +12,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..models.base import Conditions
 from ..models.mini.family import LICENCE, SPEC, MiniFamily
 from ..models.mini.speech import UNTOLD
 from ..parts import Parts, digest
 from ..sampling.flow import draw_noise, shifted_sigmas
-from ..sampling.guidance import guided_velocity
-from ..sampling.solvers import SOLVERS
+from ..sampling.solvers import Velocity
 from ..settings import Settings
+from ..stages import sample
 from .crew import crew
-from .latents import LatentBatch, LatentBatches
+from .latents import BATCH, LatentBatch, LatentBatches
 from .lora import LoRA, LoRAConfig
+from .lora_run import RESULT
 from .mini import cached_features, network_tensors
 from .shards import Shards
 from .trainer import TrainConfig, Training
@@ -29,7 +31,6 @@ from .trainer import TrainConfig, Training
 STEPS = 6  # of the student; in eight it is a little better still
 SUBSTEPS = 4  # of the teacher, in each of these
 RANK = 24
-BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Paths:
 @torch.inference_mode()
 def teacher_paths(family: MiniFamily, batches: LatentBatches, count: int, config: TrainConfig, progress=None) -> Paths:
     """The teacher's paths under the conditions of the first batches, at least `count`; kept in the run's folder."""
-    settings = Settings.for_family(SPEC, steps=STEPS * SUBSTEPS)
+    # With Euler's method each step begins with the only call of the network there, which is where a path is kept.
+    settings = Settings.for_family(SPEC, steps=STEPS * SUBSTEPS, solver="euler")
     sigmas = shifted_sigmas(settings.steps, settings.shift)
     kept, made_of = Parts(config.out / "paths"), digest(repr(settings), family.network, family.text)
     for part in (family.network, family.text):
@@ -73,18 +75,24 @@ def _walked(family: MiniFamily, batch: LatentBatch, settings: Settings, sigmas: 
         seen=torch.zeros_like(batch.seen),
         phonemes=torch.full_like(batch.phonemes, UNTOLD),
     )
-    told, untold = (network_tensors(family.text, one)[0] for one in (batch, nothing))
-    conditions = {"positive": told, "negative": untold, "negative_with_video": {**untold, "video": told["video"]}}
-    timed = {name: ((tensors, None),) for name, tensors in conditions.items()}
-    x, kept = draw_noise(tuple(batch.latent.shape), seed).to(batch.latent.device), []
+    told, untold = (_conditions(family, one) for one in (batch, nothing))
+    noise, walked = draw_noise(tuple(batch.latent.shape), seed).to(batch.latent.device), []
 
-    def keep(step: int, x: Tensor, denoised: Tensor) -> None:
-        if step % SUBSTEPS == 0:
-            kept.append(x.cpu())
+    def kept(velocity: Velocity) -> Velocity:
+        def keep(x: Tensor, sigma: Tensor) -> Tensor:
+            walked.append(x.cpu())
+            return velocity(x, sigma)
 
-    velocity = guided_velocity(family.network, settings.guidance, **timed)
-    kept.append(SOLVERS[settings.solver](velocity, x, sigmas, keep).cpu())
-    return {"x": torch.stack(kept).half(), **{name: tensor.half().cpu() for name, tensor in told.items()}}
+        return keep
+
+    end = sample(family.network, told, untold, noise, settings, around=kept, sigmas=sigmas)
+    x = torch.stack([*walked[::SUBSTEPS], end.cpu()])
+    return {"x": x.half(), **{name: tensor.half().cpu() for name, tensor in told.tensors().items()}}
+
+
+def _conditions(family: MiniFamily, batch: LatentBatch) -> Conditions:
+    tensors, _ = network_tensors(family.text, batch)
+    return Conditions(video={"video": tensors.pop("video")}, text=tensors)
 
 
 class PathBatches:
@@ -124,7 +132,7 @@ def distil(family: MiniFamily, shards: Shards, count: int, config: TrainConfig, 
     with lora.on(network):
         training.run(PathBatches(paths), losses, progress)
     training.averaged()
-    path = config.out / "lora.safetensors"
+    path = config.out / RESULT
     if crew().leads:
         lora.save(path, SPEC.name, {"licence": LICENCE, "steps": str(training.done), "soundtracks": str(count)})
     return path
