@@ -95,9 +95,8 @@ def read_catalog(text: str) -> dict[str, Model]:
     return {name: _model(name, parts, **entry) for name, entry in entries.items()}
 
 
-def _model(name: str, shared: dict[str, Part], *, title: str, licence: str, about: str, parts=(), files=()) -> Model:
-    own = [_part(name, "model", licence, files)] if files else []
-    return Model(name, title, licence, about, (*own, *(shared[part] for part in parts)))
+def _model(name: str, known: dict[str, Part], *, title: str, licence: str, about: str, parts=()) -> Model:
+    return Model(name, title, licence, about, tuple(known[part] for part in parts))
 
 
 def _part(name: str, role: str, licence: str, files: list[dict], folder: str = "", layout: str = "") -> Part:
