@@ -126,8 +126,9 @@ def main() -> None:
     if args.clips < 4:
         raise SystemExit(f"--clips {args.clips} is too few: of each four, two prompts contradict the picture.")
 
-    weights, library = weights_of(args) if args.model == "mini_fast" else args.weights, SoundLibrary(args.sounds)
-    files = [*weights.values()] if isinstance(weights, Mapping) else [weights]
+    distilled, library = args.model == "mini_fast", SoundLibrary(args.sounds)
+    weights = weights_of(args) if distilled else args.weights
+    files = [args.weights, args.fast] if distilled else [args.weights]
     family = load_family(args.model, weights=weights)
     shop = Workshop.at(args.work, family, World(library, Speakers(args.sounds)))
     made: dict[str, Made] = {}
@@ -151,7 +152,7 @@ def main() -> None:
     with told("8 s, end to end"):
         results["time"] = time(args.model, weights)
     results["aims"] = [aim.as_dict() for aim in aims(made, results)]
-    if args.model != "mini":
+    if distilled:
         results["scores"] = with_guided(results["scores"], results["clips"])
     save(args.model, results)
     write(results, HERE / f"{args.model}.md")

@@ -75,10 +75,10 @@ class Features:
         self.windows, self.parts = list(windows), Parts(folder)
         folder.mkdir(parents=True, exist_ok=True)
         eyes, ears, reader = (digest(getattr(family, part)) for part in ("visual", "encoder", "text"))
-        self._seen = [digest(family.spec.name, window.source, eyes, ears) for window in windows]
-        prompts = {"", *(prompt for window in windows for prompt in window.prompts)}
-        self._read = {prompt: digest(family.spec.name, prompt, reader) for prompt in sorted(prompts)}
         self.family = family.spec.kin
+        self._seen = [digest(self.family, window.source, eyes, ears) for window in windows]
+        prompts = {"", *(prompt for window in windows for prompt in window.prompts)}
+        self._read = {prompt: digest(self.family, prompt, reader) for prompt in sorted(prompts)}
         total = len(self._read) + len(self._seen)
         for done, (prompt, key) in enumerate(self._read.items(), 1):
             if self.parts.read(key, key) is None:

@@ -60,7 +60,7 @@ def test_it_asks_the_network_once_a_step_unless_there_is_something_to_go_away_fr
     assert batches == [batch] * 3 + [1] * 5  # guided at high noise alone
 
 
-def test_a_lora_of_it_can_be_chosen(mini, video, tmp_path):
+def test_a_lora_of_it_can_be_chosen(mini, tmp_path):
     state = {name: torch.zeros_like(value) for name, value in load_file(fast.SHIPPED).items()}
     save_file(state, tmp_path / "none.safetensors", {"v2a_model": "mini"})
     bare = load_family("mini_fast", weights={"lora": tmp_path / "none.safetensors"})
