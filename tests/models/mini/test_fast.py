@@ -57,7 +57,7 @@ def test_it_asks_the_network_once_a_step_unless_there_is_something_to_go_away_fr
         generate(video, model=quick, prompt="wood", **options)
     finally:
         count.remove()
-    assert batches == [batch] * 3 + [1] * 5  # guided at high noise alone
+    assert batches == [batch] * 2 + [1] * 6  # guided at high noise alone
 
 
 def test_a_lora_of_it_can_be_chosen(mini, tmp_path):

@@ -16,6 +16,7 @@ SPEC = replace(
     name="mini_fast",
     title="Mini, fast (ships with the pack, 24 kHz mono)",
     base=family.SPEC.name,
+    shift=1.0,
     steps=8,
     text_scale=1.0,
     video_scale=1.0,
