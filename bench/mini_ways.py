@@ -9,7 +9,7 @@ from torch import Tensor
 
 from v2a_core.models.base import VisualFeatures
 from v2a_core.training.world.classes import SOUND_CLASSES
-from v2a_core.training.world.degrade import KINDS, degraded, halved
+from v2a_core.training.world.degrade import KINDS, poor_frames
 from v2a_core.training.world.scene import encoder_frames
 
 # Made by Mini of the picture alone, without and with what the picture suggests, or something else, as negative prompt.
@@ -52,10 +52,7 @@ def frames_of(way: str) -> Callable[[Clip, int], np.ndarray]:
     """What Mini's eyes are shown of a clip with a seed: uint8 [T, 64, 64, 3]."""
     if way not in KINDS:
         return lambda clip, seed: encoder_frames(clip.scene)
-    # As in training: at twice the size, so that what is done to it is neither lost nor all there is.
-    return lambda clip, seed: halved(
-        degraded(encoder_frames(clip.scene, size=128), way, np.random.default_rng([seed, 9]))
-    )
+    return lambda clip, seed: poor_frames(clip.scene, way, np.random.default_rng([seed, 9]))
 
 
 def labels_score(tags: Tensor, classes: tuple[str, ...], sound_class: str) -> float:

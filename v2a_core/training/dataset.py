@@ -15,7 +15,7 @@ from safetensors.numpy import save_file
 from ..models.mini.mel import log_mel
 from ..prompts.phonemes import TOKEN_RATE_HZ, token_ids
 from .world.classes import SOUND_CLASSES
-from .world.degrade import KINDS, degraded, halved
+from .world.degrade import KINDS, poor_frames
 from .world.faces import Say
 from .world.mouth import mouth_of
 from .world.scene import FAMILIES, Scene, encoder_frames, make_scene
@@ -111,8 +111,7 @@ def _frames(scene: Scene, rng: Generator) -> np.ndarray:
     """What the encoder sees, in training at times through poor footage: uint8 [150, 64, 64, 3]."""
     if scene.split == "test" or rng.random() >= _DEGRADED:
         return encoder_frames(scene)
-    kind = KINDS[rng.integers(len(KINDS))]
-    return halved(degraded(encoder_frames(scene, size=128), kind, rng))
+    return poor_frames(scene, KINDS[rng.integers(len(KINDS))], rng)
 
 
 def _finished(path: Path, header: dict) -> bool:

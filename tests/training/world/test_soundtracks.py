@@ -1,4 +1,4 @@
-"""Several sources, off-screen events, what is said to be absent, what is said by faces; and poor footage."""
+"""Several sources, off-screen events, what is said to be absent, and what is said by faces."""
 
 from dataclasses import replace
 
@@ -10,7 +10,6 @@ from v2a_core.prompts.phonemes import Span
 from v2a_core.training.world import soundtracks
 from v2a_core.training.world.captions import join, without
 from v2a_core.training.world.classes import SOUND_CLASSES
-from v2a_core.training.world.degrade import KINDS, degraded, halved
 from v2a_core.training.world.mixing import mix_speech
 from v2a_core.training.world.plan import Talk
 from v2a_core.training.world.scene import make_scene
@@ -93,17 +92,3 @@ def test_speech_is_heard_where_the_lips_say_it(library):
     assert inside > 4 * before
     with pytest.raises(InputError, match="without voices"):
         mix_speech(replace(scene, talk=(replace(talk, wave=None),)), library, np.random.default_rng(0))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_poor_footage_keeps_its_shape_and_what_it_shows(kind):
-    scene = make_scene(2, "train", "strikes", duration_s=1.0)
-    frames = scene.draw_frames(np.arange(25) / 25, 128, 128)
-    one, two = (degraded(frames, kind, np.random.default_rng(3)) for _ in range(2))
-    assert one.shape == frames.shape and one.dtype == np.uint8 and np.array_equal(one, two)
-    assert not np.array_equal(one, frames) and np.abs(one.astype(int) - frames).mean() < 40
-    if kind == "grey":
-        assert np.ptp(one, axis=-1).max() == 0
-    if kind == "12 fps":
-        assert len(np.unique(one.reshape(25, -1), axis=0)) <= 13
-    assert halved(one).shape == (25, 64, 64, 3)
