@@ -116,8 +116,8 @@ def test_a_cancelled_node_leaves_nothing(server, model, graph):
 
     before_files = files()
     held = [cancelled() for _ in range(5)]
-    # What first runs import stays, and what is freed in pieces may reach the system runs later, so the lower of two runs
-    # counts. Both come to an end; what is held grows with every run.
+    # What first runs import stays, and what is freed in pieces may reach the system runs later, so the lower of two
+    # runs counts. Both come to an end; what is held grows with every run.
     while (grown := min(held[-2:]) - min(held[-4:-2])) >= ALLOWED_MB and len(held) < 10:
         held.append(cancelled())
     assert grown < ALLOWED_MB, f"resident MB after each run: {held}"
