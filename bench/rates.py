@@ -4,19 +4,20 @@ python bench/rates.py [--clips 16] [--sounds DIR] [--weights FILE] [--fast FILE]
 writes results/rates.json beside this file and prints a table; README.md says how to read it.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
 import torch
-from clips import BATCH, DURATION_S, latents
-from common import options, save, weights_of, with_interval
-from mini_clips import World, held_out
+from clips import BATCH, DURATION_S, Clip, latents
+from common import options, save, weights_of
+from mini_clips import Case, World, held_out
+from mini_hear import hear_onsets
+from mini_scores import MEASURES, Row, ratio, score
 from mini_tables import cell
 from mini_ways import job
 
 from v2a_core import stages
-from v2a_core.evaluation.onsets import OnsetScore, detect_onsets, match_onsets
 from v2a_core.media.video import VideoSource
 from v2a_core.models import load_family
 from v2a_core.models.base import Family, VisualFeatures
@@ -37,22 +38,13 @@ def watch(family: Family, scene: Scene) -> VisualFeatures:
     return stages.encode_video(family, VideoSource.from_frames(frames, scene.fps))
 
 
-def scored(family: Family, name: str, rate: float, count: int, world: World) -> list[OnsetScore]:
-    """How a scene family's first clips, filmed at a rate, are timed."""
-    cases, clips = map(list, zip(*(held_out(name, FIRST + i, world) for i in range(count)), strict=True))
+def listened(family: Family, cases: list[Case], clips: list[Clip], rate: float) -> list[Row]:
+    """The cases with the onsets that are heard where their scenes are filmed at a rate."""
     seen = [watch(family, replace(clip.scene, fps=rate)) for clip in clips]
     jobs = [job("mini", *one) for one in zip(cases, clips, seen, strict=True)]
-    made = torch.cat([latents(family, jobs[first : first + BATCH]) for first in range(0, count, BATCH)])
-    heard = (detect_onsets(stages.decode(family, one[None], DURATION_S)) for one in made)
-    return [match_onsets(onsets, case.times_s) for onsets, case in zip(heard, cases, strict=True)]
-
-
-def pooled(scores: Sequence[OnsetScore]) -> float:
-    return sum(scores[1:], scores[0]).f1
-
-
-def divided(scores: Sequence[OnsetScore], others: Sequence[OnsetScore]) -> float:
-    return pooled(scores) / pooled(others)
+    made = torch.cat([latents(family, jobs[first : first + BATCH]) for first in range(0, len(jobs), BATCH)])
+    heard = (hear_onsets(stages.decode(family, one[None], DURATION_S)) for one in made)
+    return [*zip(cases, heard, strict=True)]
 
 
 def main() -> None:
@@ -60,15 +52,16 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=16, help="of each scene family (default: 16)")
     args = parser.parse_args()
     family = load_family("mini_fast", weights=weights_of(args))
-    world, found = World(SoundLibrary(args.sounds), Speakers(args.sounds)), {}
-    full = None
+    world, rows = World(SoundLibrary(args.sounds), Speakers(args.sounds)), defaultdict(list)
+    for name in FAMILIES:
+        cases, clips = map(list, zip(*(held_out(name, FIRST + i, world) for i in range(args.clips)), strict=True))
+        for rate in RATES:
+            rows[rate] += listened(family, cases, clips, rate)
+    f1, found = MEASURES["f1"], {}
     print("| frames a second | onset F1 | of that at 25 |\n|---|---|---|")
     for rate in RATES:
-        scores = [score for name in FAMILIES for score in scored(family, name, rate, args.clips, world)]
-        full = full or scores
-        kept = with_interval([*zip(scores, full, strict=True)], lambda pairs: divided(*zip(*pairs, strict=True)))
-        found[f"{rate:g}"] = {"f1": with_interval(scores, pooled), "of_full": kept}
-        print("|", " | ".join([f"{rate:g}", *(cell(one) for one in found[f"{rate:g}"].values())]), "|", flush=True)
+        found[f"{rate:g}"] = one = {"f1": score(f1, rows[rate]), "of_full": ratio(f1, rows[rate], rows[RATES[0]])}
+        print(f"| {rate:g} | {cell(one['f1'])} | {cell(one['of_full'])} |")
     save("rates", {"clips": args.clips, "families": FAMILIES, "rates": found})
 
 
